@@ -78,6 +78,12 @@ function requestHash(state: MatchState, row: usize, opcode: u32, nbytes: u64): u
     + hashed(at<u64>(state.offset, row), 0xfd7046c5, 0xb55a4f09);
 }
 
+/** Whether a time is not after the beginning of the last silence, if there is one. */
+@inline
+function isBeforeSilence(state: MatchState, ts: u64): bool {
+  return ts <= state.silenceFrom && state.silenceTo != 0;
+}
+
 /** Takes submission `row`. Returns false, with nothing changed, if only JavaScript can take it. */
 @inline
 function submit(state: MatchState, row: usize, ts: u64): bool {
@@ -109,7 +115,7 @@ function submit(state: MatchState, row: usize, ts: u64): bool {
   if (interval >= 2147483648) return false;
   const nbytes = at<u64>(state.nbytes, row), request = requestHash(state, row, opcode, nbytes);
   const before = address.request;
-  if (!(before & 1) && address.lastTs <= state.silenceFrom) return false;
+  if (!(before & 1) && isBeforeSilence(state, address.lastTs)) return false;
   if (open) {
     if (hasSetAside(state, address.newest, data)) return false;
     const newest = entryAt(state, address.newest), flags = newest.flags;
@@ -166,19 +172,18 @@ function complete(state: MatchState, row: usize, ts: u64): bool {
     const other = entryAt(state, slot);
     if (other.data == data && !(other.flags & FLAG_SET_ASIDE)) equal++;
   }
-  const silenceFrom = state.silenceFrom;
   let counter = entry.counter;
   if (entry.early || !counter) return false;
   if (res < 0) {
     counter = counterAt(state, counter).failed;
     if (!counter) return false;
   }
-  const isAcross = entry.ts <= silenceFrom;
+  const isAcross = isBeforeSilence(state, entry.ts);
   if (isAcross) {
     // JavaScript takes pairs that are not simply a submission before and a completion after it.
     if (address.lastTs != entry.ts || address.request & 1 || ts < state.silenceTo) return false;
     if (state.waitingCount >= state.waitingMax) return false;
-  } else if (address.lastTs <= silenceFrom) return false;
+  } else if (isBeforeSilence(state, address.lastTs)) return false;
   if (older) {
     if (state.uncounted || address.early) return false;
     setAside(state, older, data, ts);

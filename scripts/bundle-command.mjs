@@ -9,11 +9,11 @@ import { rolldown } from 'rolldown';
 
 /** Only the optional peer is not in the bundle: it has binaries. */
 export const isExternal = (name) =>
-  name.startsWith('node:') || builtinModules.includes(name) || name.startsWith('@duckdb/');
+  name.startsWith('node:') || builtinModules.includes(name) || /^@(duckdb|clickhouse)\//.test(name);
 
 /** Modules that few runs load are files of their own; other dynamic imports belong to a command. */
 const RARE =
-  /-(on-threads|ahead)\.js|\/(compression|js-kernels|spool|read-ring|candidates|parquet|inflater)\.js|\/duckdb\/|\/node_modules\//;
+  /-(on-threads|ahead)\.js|\/(compression|js-kernels|spool|read-ring|candidates|parquet|inflater)\.js|\/duckdb\/|\/clickhouse\/|\/node_modules\//;
 
 /** Code that at least this many commands use is in a file that all of them load. */
 const COMMON = 5;

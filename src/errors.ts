@@ -38,6 +38,8 @@ export type ErrorCode =
   | 'AIOSCOPE_PEER'
   /** A capture cannot be started here, or recording failed. */
   | 'AIOSCOPE_CAPTURE'
+  /** A node of ClickHouse refused or failed, or its tables are not those of aioscope. */
+  | 'AIOSCOPE_CLICKHOUSE'
   /** Two implementations that a benchmark compares produced different results. */
   | 'AIOSCOPE_DISAGREEMENT';
 

@@ -1,5 +1,6 @@
 // What do the times of records say about batches: one per call, one per record, or too little?
 import { expect, test } from 'vitest';
+import { CallGaps } from '../src/analysis/report/call-gaps.ts';
 import { type BatchJson, encode, type ReportJson, report } from '../src/index.ts';
 import { batchItems } from '../src/words/report-batches.ts';
 
@@ -146,4 +147,24 @@ test('threads beyond the first 4,096 are left out, and the others are still exac
   const many = Array.from({ length: 5000 }, (_, i): Call => [i + 1, [START, START]]);
   const again = many.map(([tid]): Call => [tid, [START + 77_777]]);
   expect(await submitted([...many, ...again])).toMatchObject({ mean: 1.5, max: 2, known: true });
+});
+
+test('a clock of 10 µs is coarse, however long the pauses: years are exact too', () => {
+  for (const [pause, isFine] of [
+    [10_000n, false],
+    [10_000n * (2n ** 49n + 1n), false],
+    [10_000n * 2n ** 49n + 10_001n, true],
+  ] as const) {
+    const [whole, part] = [new CallGaps(), new CallGaps()];
+    for (const [gaps, times] of [
+      [whole, [5n, 5n, 5n + pause]],
+      [part, [5n + pause]],
+    ] as const)
+      for (const ts of times) gaps.add(9, Number(ts & 0xffffffffn), Number(ts >> 32n), false);
+    expect(whole.isFine).toBe(isFine);
+    const first = new CallGaps();
+    first.add(9, 5, 0, false);
+    first.merge(part);
+    expect(first.isFine).toBe(isFine);
+  }
 });

@@ -206,7 +206,7 @@ function made(
 
 test('results of all kinds, on many descriptors, are as counted from the pairs', async () => {
   const { pick } = random(15);
-  for (let run = 0; run < 12; run++) {
+  for (let run = 0; run < 5; run++) {
     const requests = Array.from({ length: 300 }, () => {
       const opcode = pick([0, 0, 1, 1, 2, 3, 5, 7, 8]);
       const moving = {
@@ -229,17 +229,17 @@ test.each(['misaligned-offset', '512-on-4kn'])(
   '%s: a match finds the same as a report',
   async (name) => {
     const sides = caseOf(name);
-    const [{ first: _, ...expected }] = (await findingsOf(sides)).misaligned;
+    const [expected] = (await findingsOf(sides)).misaligned;
     const matched = await match(...sides, formats);
     const open = () =>
       Promise.all([
         openSource(sides[0], { kind: 'iocb', ...formats.submissions }),
         openSource(sides[1], { kind: 'io_event', ...formats.completions }),
       ]);
-    const found = await findMisaligned(matched.toJSON(), open, {}, () => null);
-    expect(found).toEqual([{ ...expected, first: null }]);
+    const found = await findMisaligned(matched.toJSON(), open, {});
+    expect(found).toEqual([expected]);
     const without = { ...matched.toJSON(), errors: [] };
-    expect(await findMisaligned(without, open, {}, () => null)).toEqual([]);
+    expect(await findMisaligned(without, open, {})).toEqual([]);
   },
 );
 

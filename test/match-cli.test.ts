@@ -17,6 +17,40 @@ const file = (name: string, text: string): string => {
   return join(folder, name);
 };
 
+test.each([1, 2])(
+  'match --json has the findings that its text has, of %d files per side',
+  async (parts) => {
+    const sides = [
+      fixture('../misaligned-offset/sub.iocb88'),
+      fixture('../misaligned-offset/com.ioev56'),
+    ];
+    const paths = sides.flatMap((path, side) => {
+      const bytes = readFileSync(path);
+      const stride = [88, 56][side];
+      const middle = parts === 1 ? bytes.length : stride * Math.floor(bytes.length / stride / 3);
+      const cuts = [bytes.subarray(0, middle), bytes.subarray(middle)].slice(0, parts);
+      return cuts.map((cut, i) => {
+        const to = join(folder, `${parts}-${i}.${['iocb88', 'ioev56'][side]}`);
+        writeFileSync(to, cut);
+        return to;
+      });
+    });
+    const json = async (command: string) =>
+      JSON.parse(await printedHere([command, '--json', ...paths]));
+    const { findings } = await json('match');
+    const { findings: reported } = await json('report');
+    expect(findings).toEqual(reported.filter(({ id }: { id: string }) => id === 'misaligned'));
+    expect(findings).toMatchObject([{ severity: 'error', count: 4, of: 44 }]);
+    expect(paths).toContain(findings[0].first.file);
+    const text = (await printedHere(['match', ...paths])).replace(/\s+/g, ' ');
+    expect(text).toContain(findings[0].text.replace(/\s+/g, ' '));
+  },
+);
+
+test('match --json has no findings if nothing is misaligned', async () => {
+  expect(JSON.parse(await printedHere(['match', '--json', ...sync])).findings).toEqual([]);
+});
+
 test('the first screen has the work, depth, latency, errors, flushes, and how complete the data is', async () => {
   const text = await printedHere(['match', ...sync]);
   expect(text).toContain(

@@ -48,21 +48,21 @@ inBrowsers(FILES, (here) => {
     await tab.until(SETTLED);
   }, 300_000);
 
-  const themes = name === 'chromium' ? ['light', 'dark'] : ['dark'];
-  for (const theme of themes)
-    for (const width of name === 'chromium' ? [1280, 390] : [390])
-      test.each(VIEWS)(`%s, ${theme}, ${width} px: axe finds nothing`, async (view) => {
-        await tab.resize(width, 900);
-        for (let i = 0; i < 3; i++)
-          if ((await tab.evaluate('document.documentElement.dataset.theme')) !== theme)
-            await tab.click('[data-figure="theme"]');
-        await show(view);
-        await tab.evaluate(OPEN_ALL);
-        // Colors change slowly.
-        await tab.until('document.getAnimations().length === 0');
-        expect(await tab.evaluate(AXE)).toEqual([]);
-        expect(await tab.evaluate(WIDE)).toBeLessThanOrEqual(0);
-      });
+  // Colors depend on the theme alone, and what is beside what on the width.
+  const looks = [['dark', 390] as const, ['light', 1280] as const];
+  for (const [theme, width] of name === 'chromium' ? looks : looks.slice(0, 1))
+    test.each(VIEWS)(`%s, ${theme}, ${width} px: axe finds nothing`, async (view) => {
+      await tab.resize(width, 900);
+      for (let i = 0; i < 3; i++)
+        if ((await tab.evaluate('document.documentElement.dataset.theme')) !== theme)
+          await tab.click('[data-figure="theme"]');
+      await show(view);
+      await tab.evaluate(OPEN_ALL);
+      // Colors change slowly.
+      await tab.until('document.getAnimations().length === 0');
+      expect(await tab.evaluate(AXE)).toEqual([]);
+      expect(await tab.evaluate(WIDE)).toBeLessThanOrEqual(0);
+    });
 
   test.each(VIEWS)('%s: Tab reaches everything', async (view) => {
     await tab.resize(1280, 900);

@@ -1,5 +1,5 @@
 // Do the numbers of the page equal those of the commands on every capture, in Chromium and in Firefox?
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,13 +12,12 @@ import { processSections } from '../src/words/process-table.ts';
 import type { Section } from '../src/words/section.ts';
 import { summarySections } from '../src/words/summary.ts';
 import { lackOf, type PageBrowser, startBrowser, type Tab } from './support/browsers.ts';
-import { dumps, rings } from './support/captures.ts';
+import { rings, shipped } from './support/captures.ts';
 import { fixture } from './support/cli.ts';
 import { ran } from './support/cli-here.ts';
 import { chosen, SETTLED, stateOf, viewed } from './support/page-site.ts';
 import { packed } from './support/traces.ts';
 
-const BYTES_MAX = 4_000_000;
 const TRACE = fileURLToPath(new URL('fixtures/case_rwf.trace', import.meta.url));
 
 interface Numbers {
@@ -34,19 +33,19 @@ interface FileSet {
   readonly isOnce?: boolean;
 }
 
-const small = dumps
-  .filter(({ path }) => statSync(path).size <= BYTES_MAX)
-  .filter(({ label }, i, all) => all.findIndex((each) => each.label === label) === i);
-const pathOf = (label: string) => small.find((each) => each.label === label)?.path;
+const pathOf = (label: string) => shipped.find((each) => each.label === label)?.path;
 
-const pairs = small.flatMap(({ label, path, layout }): FileSet[] => {
+/** In Firefox, captures of every kind, and those of bare records in Chromium alone. */
+const IN_BOTH = /^(case_poll|case_rwf|case_vec|fio_eio|sysbench_fileio)[.]iocb88$/;
+const BARE = /^(case_rwf|case_vec|fio_eio)[.]iocb$/;
+const pairs = shipped.flatMap(({ label, path }): FileSet[] => {
   const completions = pathOf(label.replace(/iocb(88)?$/, (_, has) => (has ? 'ioev56' : 'ioev')));
-  if (!/iocb(88)?$/.test(label) || completions === undefined) return [];
+  if (!(/iocb88$/.test(label) || BARE.test(label)) || completions === undefined) return [];
   return [
     {
       label: `${label} and its completions`,
       paths: [path, completions],
-      isOnce: layout === 'record',
+      isOnce: !IN_BOTH.test(label),
     },
   ];
 });
@@ -55,7 +54,7 @@ const alone = ['fio_nowait.iocb', 'case_sync.ioev', 'case_vec.iocb88', 'case_rwf
 );
 const images = rings
   .filter(({ label }, i, all) => all.findIndex((each) => each.label === label) === i)
-  .map(({ label, path }) => ({ label, paths: [path] }));
+  .map(({ label, path }) => ({ label, paths: [path], isOnce: !/wrap|pend/.test(label) }));
 const other = (name: string) => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
 const compressed = [
   {

@@ -19,7 +19,7 @@ const NAMES = [
   `${'n'.repeat(200)}.ioev`,
   '[object Object]__proto__.ioev',
 ];
-const VIEWS = ['1', '2', '3', '4', '5', '6'];
+const VIEWS = ['overview', 'time', 'requests', 'records', 'latency', 'race'];
 
 const query = (selector: string) => `document.querySelector(${JSON.stringify(selector)})`;
 
@@ -33,9 +33,9 @@ inBrowsers([], (here) => {
     if (here.lack === undefined) tab = here.tab;
   });
   /** A file of zeros after some records, long enough to be stopped. */
-  const sparse = (file: string, length: number): string => {
+  const sparse = (file: string): string => {
     const path = written(file, readFileSync(EVENTS));
-    truncateSync(path, length);
+    truncateSync(path, 8 * 2 ** 30);
     return path;
   };
   const PNG = Buffer.from(
@@ -45,7 +45,7 @@ inBrowsers([], (here) => {
   test.each([
     [
       'package.json',
-      readFileSync(new URL('../package.json', import.meta.url)),
+      readFileSync(fixture('../../../package.json')),
       /package\.json: not recognized/,
     ],
     ['a.png', Buffer.concat([PNG, randomBytes(4000)]), /a\.png: /],
@@ -72,19 +72,17 @@ inBrowsers([], (here) => {
     await tab.resize(390, 800);
     const { files } = await chosen(tab, paths);
     expect(files.map((each) => each.name).sort()).toEqual([...NAMES].sort());
-    for (const key of VIEWS) {
-      await tab.press(key);
-      await tab.until(
-        `aioscope.session().view === ${JSON.stringify(['overview', 'time', 'requests', 'records', 'latency', 'race'][Number(key) - 1])}`,
-      );
+    for (const [i, view] of VIEWS.entries()) {
+      await tab.press(String(i + 1));
+      await tab.until(`aioscope.session().view === '${view}'`);
       const seen = await tab.evaluate<{ text: string; wide: number; images: number }>(`({
         text: document.body.innerText,
         wide: document.scrollingElement.scrollWidth,
         images: document.images.length,
       })`);
-      expect(seen.text, key).not.toMatch(/[\u202a-\u202e\u2028]/);
-      expect(seen.images, key).toBe(0);
-      expect(seen.wide, key).toBeLessThanOrEqual(390);
+      expect(seen.text, view).not.toMatch(/[\u202a-\u202e\u2028]/);
+      expect(seen.images, view).toBe(0);
+      expect(seen.wide, view).toBeLessThanOrEqual(390);
     }
     await tab.press('1');
     expect(await textOf(tab, 'files')).toContain(HOSTILE);
@@ -111,13 +109,13 @@ inBrowsers([], (here) => {
   };
 
   test.each([
-    ['io_event', 'res2'],
-    ['iocb', 'aio_lio_opcode'],
+    ['io_event', 'res2', fixture('case_sync.iocb')],
+    ['iocb', 'aio_lio_opcode', EVENTS],
   ] as const)(
-    'noise and other kinds are read as %s if they are said to be',
-    async (kind, field) => {
+    'noise and another kind are read as %s if they are said to be',
+    async (kind, field, other) => {
       const noise = written('noise.bin', randomBytes(2 ** 20));
-      for (const path of [noise, fixture('case_sync.iocb'), EVENTS]) {
+      for (const path of [noise, other]) {
         await chosen(tab, [path]);
         expect(await correct(kind, field)).toBe(3);
         const given = { kind, layout: 'record', endian: 'little' } as const;
@@ -129,9 +127,15 @@ inBrowsers([], (here) => {
     },
   );
 
+  /** Chooses a long file, and waits for its first results. */
+  const begun = async (file: string): Promise<void> => {
+    await tab.choose([sparse(file)]);
+    await tab.until(`(({ files, result }) =>
+      files[0]?.name === '${file}' && result !== null)(aioscope.session())`);
+  };
+
   test('reading is stopped, and what was read stays', async () => {
-    await tab.choose([sparse('long.ioev', 8 * 2 ** 30)]);
-    await tab.until('aioscope.session().result !== null');
+    await begun('long.ioev');
     await tab.click('[data-figure="progress"] button');
     await tab.until(
       `document.querySelector('[data-figure="progress"]').innerText.includes('Stopped')`,
@@ -145,7 +149,7 @@ inBrowsers([], (here) => {
   });
 
   test('a tab that is closed while it reads stops reading', async () => {
-    const served = await viewed(sparse('served.ioev', 8 * 2 ** 30));
+    const served = await viewed(sparse('served.ioev'));
     const own = await open(served.url);
     await own.until('aioscope.session().result !== null');
     expect(await own.wrong()).toEqual([]);
@@ -188,8 +192,7 @@ inBrowsers([], (here) => {
 
   test('a worker that is killed is missed, and the next file is read', async ({ skip }) => {
     skip(name === 'firefox', 'only Chromium lets a test end a worker');
-    await tab.choose([sparse('killed.ioev', 8 * 2 ** 30)]);
-    await tab.until('aioscope.session().result !== null');
+    await begun('killed.ioev');
     await tab.killWorkers('analysis');
     await tab.until('aioscope.session().fault !== null', 30_000);
     expect((await stateOf(tab)).fault).toMatchObject({

@@ -10,7 +10,8 @@ import { ABORTED, type AskBody, type Fault, type Tell } from '../src/page/rows/m
 import { firstAtOrAfter } from '../src/page/rows/zones.ts';
 import type { Found, RaceRow, Rows } from '../src/page/session.ts';
 import { recordCell } from '../src/words/record-cells.ts';
-import { bytesOf, dumps, rings } from './support/captures.ts';
+import { bytesOf, rings, shipped } from './support/captures.ts';
+import { runs } from './support/runs.ts';
 
 /** Asks as the page does; the last word is returned, and whatever was said before it. */
 async function ask(body: AskBody): Promise<{ said: Tell[]; answer?: unknown; fault?: Fault }> {
@@ -44,7 +45,7 @@ function cellsOf(bytes: Uint8Array, format: Format): string[][] {
   );
 }
 
-test.each(dumps.filter(({ path }) => !path.endsWith('.gz')))(
+test.each(shipped.filter(({ path }) => !path.endsWith('.gz')))(
   '$label: rows anywhere',
   async (dump) => {
     const bytes = bytesOf(dump.path);
@@ -125,7 +126,7 @@ test('a preview shows the first records as another format would read them', asyn
 });
 
 test('gzip: rows as far as reading forward goes, and no search backward', async () => {
-  const dump = dumps.find(({ label }) => label === 'fio_nowait.iocb88');
+  const dump = shipped.find(({ label }) => label === 'fio_nowait.iocb88');
   const bytes = bytesOf(dump?.path ?? '');
   const format = { kind: 'iocb', layout: 'traced', endian: 'little' } as const;
   const file = { source: inBlob(gzipSync(bytes)), format, compression: 'gzip' } as const;
@@ -172,7 +173,7 @@ test('find equals a loop, from anywhere in both directions', async () => {
         expect(index ?? -1).toBe(naive);
       }
     }),
-    { numRuns: 60 },
+    { numRuns: runs(25) },
   );
 });
 
@@ -201,7 +202,7 @@ test('a time is found as by a loop, with shuffled times, with zones and without'
       const { index } = await answerOf<Found>({ op: 'atTime', source, format, time, first });
       expect(index ?? -1).toBe(values.findIndex(({ ts }) => ts >= time));
     }),
-    { numRuns: 60 },
+    { numRuns: runs(25) },
   );
 });
 

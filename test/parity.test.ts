@@ -24,6 +24,7 @@ import {
   TARGET,
 } from './support/memory.ts';
 import { prepareRequests } from './support/request-state.ts';
+import { runs } from './support/runs.ts';
 
 const WIDTHS = { io_event: [8, 8, 8, 8], iocb: [8, 4, 4, 2, 2, 4, 8, 8, 8, 8, 4, 4] };
 
@@ -322,5 +323,5 @@ test('decode kernels agree at any address, stride, count and number of rows', ()
     const rows = Math.ceil((count + spare) / 16) * 16;
     decodes(kind, noise, count, source, (kind === 'iocb' ? 64 : 32) + pad, rows);
   });
-  fc.assert(check, { seed: 4, numRuns: 300 });
+  fc.assert(check, { seed: 4, numRuns: runs(120) });
 });

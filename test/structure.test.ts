@@ -15,19 +15,20 @@ const ROOMS = [
     'host/node',
     'duckdb',
     'capture',
+    'clickhouse',
     'server',
   ],
   ...['index', 'node', 'browser', 'bench', 'text', 'internal', 'import-node', 'trace-node'],
-  ...['internal-page', 'internal-race', 'cli', 'page'],
+  ...['internal-clickhouse', 'internal-page', 'internal-race', 'cli', 'page'],
 ];
 /** Rooms that may use `node:` modules. */
-const NODE_ROOMS = ['host/node', 'duckdb', 'capture', 'server', 'cli'];
+const NODE_ROOMS = ['host/node', 'duckdb', 'capture', 'clickhouse', 'server', 'cli'];
 /** What the command line may import besides its own files: the doors and `words/`. */
 const DOORS = [
   ...['src/node.ts', 'src/bench.ts', 'src/text.ts', 'src/internal.ts'],
   ...['src/import.ts', 'src/trace-node.ts'],
   ...['src/abi/index.ts', 'src/generate/index.ts', 'src/duckdb/index.ts', 'src/capture/index.ts'],
-  'src/server/index.ts',
+  ...['src/clickhouse/index.ts', 'src/internal-clickhouse.ts', 'src/server/index.ts'],
   ...['src/sinks/arrow.ts', 'src/sinks/parquet.ts'],
 ];
 

@@ -20,21 +20,18 @@ import {
 } from '../src/node.ts';
 import { blobRange, blobSource } from '../src/stream/blob-source.ts';
 import { type Host, useHost, webHost } from '../src/stream/host.ts';
-import { bytesOf, dumps } from './support/captures.ts';
+import { bytesOf, shipped } from './support/captures.ts';
+import { runs } from './support/runs.ts';
 
 const blobOf = (path: string) => new Blob([new Uint8Array(bytesOf(path))]);
-const BYTES_MAX = 400_000;
-const small = dumps
-  .filter(({ kind, path }) => kind === 'iocb' && bytesOf(path).byteLength <= BYTES_MAX)
-  .filter(({ label }, i, all) => all.findIndex((each) => each.label === label) === i)
-  .flatMap(({ label, path, layout }) => {
-    const other = dumps.find(
-      (each) =>
-        each.label === label.replace(/iocb(88)?/, (_, envelope) => (envelope ? 'ioev56' : 'ioev')),
-    );
-    return other === undefined
-      ? []
-      : [{ label, submissions: path, completions: other.path, layout }];
+/** Captures of every kind, two of them as bare records, too. */
+const PAIRED = /^(case_(poll|rwf|vec)|fio_eio|sysbench_fileio)[.]iocb88$|^case_(rwf|vec)[.]iocb$/;
+const small = shipped
+  .filter(({ label }) => PAIRED.test(label))
+  .flatMap(({ label, path }) => {
+    const events = label.replace(/iocb(88)?$/, (_, has) => (has ? 'ioev56' : 'ioev'));
+    const other = shipped.find((each) => each.label === events);
+    return other === undefined ? [] : [{ label, submissions: path, completions: other.path }];
   });
 
 /** A host whose workers run here, on ranges of a few records. */
@@ -155,7 +152,7 @@ test('zones name the only records that may have a time of a range', async () => 
         expect(end).toBeGreaterThan(wanted[wanted.length - 1]);
       },
     ),
-    { numRuns: 20 },
+    { numRuns: runs(8) },
   );
 });
 

@@ -25,7 +25,7 @@ import {
   survey,
 } from '../src/node.ts';
 import { useHost, webHost } from '../src/stream/host.ts';
-import { bytesOf, captures, dumps, rings } from './support/captures.ts';
+import { bytesOf, captures, rings, shipped } from './support/captures.ts';
 
 const PARTS: readonly SurveyPart<unknown>[] = [
   summaryPart(),
@@ -58,11 +58,7 @@ function unequal(byteLength: number, stride: number, count: number): number[] {
   return [...ends.slice(0, -1), byteLength];
 }
 
-/** Captures of up to this many bytes: the largest takes minutes. */
-const BYTES_MAX = 4_000_000;
-const small = dumps.filter(({ path }) => bytesOf(path).byteLength <= BYTES_MAX);
-
-describe.each(small)('$label', ({ path, kind, layout }) => {
+describe.each(shipped)('$label', ({ path, kind, layout }) => {
   const bytes = bytesOf(path);
   const { stride } = resolveSchema({ kind, layout });
 
@@ -101,7 +97,7 @@ test.each(rings)('$label in one pass gives what each analysis gives', async ({ p
 
 test('captures are found, so that the tests above test something', () => {
   expect(captures.length).toBeGreaterThan(0);
-  expect(small.length).toBeGreaterThan(0);
+  expect(shipped.length).toBeGreaterThan(0);
   expect(rings.length).toBeGreaterThan(0);
 });
 

@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { appendFileSync, cpSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { aioscope, environment, fixture, main, printed } from './support/cli.ts';
+import { environment, fixture, main, printed } from './support/cli.ts';
+import { printedHere, ran } from './support/cli-here.ts';
 import { WITH_DUCKDB } from './support/duckdb.ts';
 import { traceFolder, traceOfRows } from './support/traces.ts';
 
@@ -14,9 +15,9 @@ afterAll(remove);
 const rows = await traceOfRows(join(folder, 'rows.trace'), 'case_sync');
 const rwf = fixture('../case_rwf.trace');
 const pack = join(folder, 'rows.aiotrace');
-printed(['trace', 'pack', rows, '-o', pack]);
+await printedHere(['trace', 'pack', rows, '-o', pack]);
 const rwfPack = join(folder, 'rwf.aiotrace');
-printed(['trace', 'pack', rwf, '-o', rwfPack]);
+await printedHere(['trace', 'pack', rwf, '-o', rwfPack]);
 
 const files = [fixture('case_sync.iocb88'), fixture('case_sync.ioev56')];
 const KINDS = ['--kind', 'iocb', '--kind', 'io_event', '--layout', 'traced', '--endian', 'little'];
@@ -52,36 +53,39 @@ describe('the output is that of the files', () => {
     ['export', ['--kind', 'io_event', '--format', 'csv'], files.slice(1)],
     ['export', ['--kind', 'io_event', '--format', 'raw'], files.slice(1)],
     ['inspect', ['--kind', 'iocb'], files.slice(0, 1)],
-  ])('%s %j', (command, options, given) => {
+  ])('%s %j', async (command, options, given) => {
     const format = given.length === 2 ? KINDS : ['--layout', 'traced'];
-    const expected = plain(printed([command, ...options, ...format, ...given]));
+    const expected = plain(await printedHere([command, ...options, ...format, ...given]));
     expect(expected.length).toBeGreaterThan(50);
-    expect(plain(printed([command, ...options, pack]))).toBe(expected);
+    expect(plain(await printedHere([command, ...options, pack]))).toBe(expected);
   });
 
-  test('in JSON, where 64-bit numbers and the order of keys show', () => {
+  test('in JSON, where 64-bit numbers and the order of keys show', async () => {
     for (const command of ['summary', 'report', 'match']) {
-      const expected = plain(printed([command, '--json', ...KINDS, ...files]));
+      const expected = plain(await printedHere([command, '--json', ...KINDS, ...files]));
       // Only a report of traces says how they were recorded.
-      const whole = printed([command, '--json', rows]).replace(/,"traces":\[\{.*?\}\](?=,")/, '');
+      const whole = (await printedHere([command, '--json', rows])).replace(
+        /,"traces":\[\{.*?\}\](?=,")/,
+        '',
+      );
       expect(plain(whole)).toBe(expected);
     }
-    expect(plain(printed(['print', '--json', '--kind', 'io_event', pack]))).toBe(
-      plain(printed(['print', '--json', ...ONE, files[1]])),
+    expect(plain(await printedHere(['print', '--json', '--kind', 'io_event', pack]))).toBe(
+      plain(await printedHere(['print', '--json', ...ONE, files[1]])),
     );
   });
 
-  test('check, which exits with 3', () => {
-    const of = (args: readonly string[]) => {
-      const { stdout, status } = aioscope(['check', '--json', ...args]);
+  test('check, which exits with 3', async () => {
+    const of = async (args: readonly string[]) => {
+      const { stdout, status } = await ran(['check', '--json', ...args]);
       return [plain(stdout), status];
     };
-    const expected = of([...KINDS, ...files]);
+    const expected = await of([...KINDS, ...files]);
     expect(expected[1]).toBe(3);
-    expect(of([pack])).toEqual(expected);
+    expect(await of([pack])).toEqual(expected);
   });
 
-  test('sql', () => {
+  test('sql', async () => {
     const query =
       'select sum(latencyNs), count(*), (select count(*) from iocb), max(submissionIndex) from pairs';
     const of = (given: readonly string[]) =>
@@ -90,7 +94,7 @@ describe('the output is that of the files', () => {
     expect(of([rows])).toBe(expected);
   });
 
-  test('with what a log could not show, in a folder and a pack alike', () => {
+  test('with what a log could not show, in a folder and a pack alike', async () => {
     for (const args of [
       ['summary'],
       ['report'],
@@ -98,85 +102,92 @@ describe('the output is that of the files', () => {
       ['print', '--kind', 'iocb'],
       ['export', '--pairs', '--format', 'ndjson'],
     ]) {
-      const text = plain(printed([...args, rwf]));
-      expect(plain(printed([...args, rwfPack]))).toBe(text);
+      const text = plain(await printedHere([...args, rwf]));
+      expect(plain(await printedHere([...args, rwfPack]))).toBe(text);
     }
   });
 });
 
-test('what a log could not show is said once, and what was refused is in the report', () => {
+test('what a log could not show is said once, and what was refused is in the report', async () => {
   for (const command of ['summary', 'match']) {
-    const lines = printed([command, rwf]).split('\n');
+    const lines = (await printedHere([command, rwf])).split('\n');
     const said = lines.filter((line) => line.includes('source does not show these fields'));
     expect(said.map((line) => /submissions|completions/.exec(line)?.[0])).toEqual([
       'submissions',
       'completions',
     ]);
   }
-  const text = printed(['report', rwf]).replaceAll(/\n +/g, ' ').replaceAll('\n', ' ');
+  const text = (await printedHere(['report', rwf])).replaceAll(/\n +/g, ' ').replaceAll('\n', ' ');
   expect(text).toContain('not in the source: submissions: aio_buf (of PWRITE), ');
   expect(text.match(/not in the source/g)?.length).toBe(1);
   expect(text).toContain('96 of 426 submissions (22.5 %) were refused by io_submit: EOPNOTSUPP;');
 });
 
 describe('trace', () => {
-  test('info shows the description, and --json has it', () => {
-    const text = printed(['trace', 'info', rwfPack]);
+  test('info shows the description, and --json has it', async () => {
+    const text = await printedHere(['trace', 'info', rwfPack]);
     expect(text).toContain('method     strace');
     expect(text).toMatch(/refused +96 +refused\.bin/);
-    const json = JSON.parse(printed(['trace', 'info', '--json', rwf]));
+    const json = JSON.parse(await printedHere(['trace', 'info', '--json', rwf]));
     const manifest = JSON.parse(readFileSync(join(rwf, 'capture.json'), 'utf8'));
     expect(json).toEqual({ ...manifest, faults: [] });
   });
 
-  test.each(['gzip', 'zstd', 'none'])('pack with %s, and unpack, give the files back', (mode) => {
-    const path = join(folder, `${mode}.aiotrace`);
-    const { status, stderr } = aioscope([
-      ...['trace', 'pack', '--compression', mode, rwf, '-o', path],
-    ]);
-    if (mode === 'zstd' && status === 2) {
-      expect(stderr).toContain('zstd needs Node 22.15');
-      return;
-    }
-    const out = join(folder, `${mode}.unpacked`);
-    printed(['trace', 'unpack', path, '-o', out]);
-    for (const part of ['capture.json', 'submissions.iocb88', 'refused.bin', 'calls.bin'])
-      expect(readFileSync(join(out, part))).toEqual(readFileSync(join(rwf, part)));
-    expect(plain(printed(['summary', path]))).toBe(plain(printed(['summary', rwf])));
-    const [first] = readFileSync(path);
-    expect(first).toBe({ gzip: 0x1f, zstd: 0x28, none: 'c'.charCodeAt(0) }[mode]);
+  test.each(['gzip', 'zstd', 'none'])(
+    'pack with %s, and unpack, give the files back',
+    async (mode) => {
+      const path = join(folder, `${mode}.aiotrace`);
+      const { status, stderr } = await ran([
+        ...['trace', 'pack', '--compression', mode, rwf, '-o', path],
+      ]);
+      if (mode === 'zstd' && status === 2) {
+        expect(stderr).toContain('zstd needs Node 22.15');
+        return;
+      }
+      const out = join(folder, `${mode}.unpacked`);
+      await printedHere(['trace', 'unpack', path, '-o', out]);
+      for (const part of ['capture.json', 'submissions.iocb88', 'refused.bin', 'calls.bin'])
+        expect(readFileSync(join(out, part))).toEqual(readFileSync(join(rwf, part)));
+      expect(plain(await printedHere(['summary', path]))).toBe(
+        plain(await printedHere(['summary', rwf])),
+      );
+      const [first] = readFileSync(path);
+      expect(first).toBe({ gzip: 0x1f, zstd: 0x28, none: 'c'.charCodeAt(0) }[mode]);
+    },
+  );
+
+  test('refuses to overwrite, other names, and what is no trace', async () => {
+    const of = (...args: string[]) => ran(['trace', ...args]);
+    expect(await of('pack', rwf, '-o', rwfPack)).toMatchObject({ status: 2 });
+    expect(await of('pack', '--force', rwf, '-o', rwfPack)).toMatchObject({ status: 0 });
+    expect((await of('pack', rwf, '-o', join(folder, 'x.tar'))).stderr).toContain(
+      'must end in .aiotrace',
+    );
+    expect((await of('unpack', rwfPack, '-o', folder)).stderr).toContain('already exists');
+    expect(await of('info', fixture('case_rwf.iocb'))).toMatchObject({ status: 1, stdout: '' });
+    expect((await of('info', join(folder, 'missing.aiotrace'))).stderr).toContain('no such file');
   });
 
-  test('refuses to overwrite, other names, and what is no trace', () => {
-    const of = (...args: string[]) => aioscope(['trace', ...args]);
-    expect(of('pack', rwf, '-o', rwfPack)).toMatchObject({ status: 2 });
-    expect(of('pack', '--force', rwf, '-o', rwfPack)).toMatchObject({ status: 0 });
-    expect(of('pack', rwf, '-o', join(folder, 'x.tar')).stderr).toContain('must end in .aiotrace');
-    expect(of('unpack', rwfPack, '-o', folder).stderr).toContain('already exists');
-    expect(of('info', fixture('case_rwf.iocb'))).toMatchObject({ status: 1, stdout: '' });
-    expect(of('info', join(folder, 'missing.aiotrace')).stderr).toContain('no such file');
-  });
-
-  test('leaves nothing of a pack that fails', () => {
+  test('leaves nothing of a pack that fails', async () => {
     const path = join(folder, 'damaged.aiotrace');
     writeFileSync(path, readFileSync(rwfPack).subarray(0, 4000));
     const out = join(folder, 'out.aiotrace');
-    expect(aioscope(['trace', 'pack', path, '-o', out]).status).toBe(1);
-    expect(aioscope(['trace', 'unpack', path, '-o', `${out}.folder`]).status).toBe(1);
+    expect((await ran(['trace', 'pack', path, '-o', out])).status).toBe(1);
+    expect((await ran(['trace', 'unpack', path, '-o', `${out}.folder`])).status).toBe(1);
     expect(statSync(out, { throwIfNoEntry: false })).toBe(undefined);
     expect(statSync(`${out}.folder`, { throwIfNoEntry: false })).toBe(undefined);
-    expect(aioscope(['summary', path])).toMatchObject({ status: 1, stdout: '' });
+    expect(await ran(['summary', path])).toMatchObject({ status: 1, stdout: '' });
   });
 });
 
 describe('a trace that was cut', () => {
-  test('is read, and what is missing is said', () => {
+  test('is read, and what is missing is said', async () => {
     const path = join(folder, 'cut.trace');
     cpSync(rwf, path, { recursive: true });
     rmSync(join(path, 'capture.json'));
     appendFileSync(join(path, 'completions.ioev56'), new Uint8Array(560));
     appendFileSync(join(path, 'submissions.iocb88'), new Uint8Array(40).fill(1));
-    const { stdout, stderr, status } = aioscope(['summary', path]);
+    const { stdout, stderr, status } = await ran(['summary', path]);
     expect(status).toBe(0);
     expect(stdout).toContain('330 records');
     expect(stdout).toContain('ignored a partial record of 40 bytes at byte 29040');

@@ -159,8 +159,9 @@ const samplesOf = (isPage: boolean): Record<string, string> =>
       .map(({ door, script }) => [`${door.replace('/', '-')}.ts`, script]),
   );
 
-describe.each(COMPILERS)('the %s TypeScript', (_, tsc) => {
-  test.each(PROJECTS)(
+describe.each(COMPILERS)('the %s TypeScript', (name, tsc) => {
+  // The oldest takes ten seconds for a project: below it resolves all of this in the other way.
+  test.each(name === 'oldest' ? PROJECTS.slice(1) : PROJECTS)(
     'takes every door, typed columns, samples and sources under $moduleResolution, and no misspelt column',
     (options) => {
       const programs = samplesOf(options.types.length === 0);
@@ -244,7 +245,9 @@ test.each(COMPILERS)('the %s TypeScript needs the types of neither the DOM nor N
 test.each(COMPILERS)('the %s TypeScript takes sources of Node and the DOM at once', (_, tsc) => {
   // The projects above check the declarations of each of them.
   const options = { ...PROJECTS[0], lib: ['es2022', 'dom'], skipLibCheck: true };
-  expect(complaints(tsc, { 'sources.ts': SOURCES }, options)).toBe('');
+  const programs = { ...samplesOf(false), 'sources.ts': SOURCES };
+  const all = { ...programs, 'doors.ts': everyDoor, 'columns.ts': COLUMNS };
+  expect(complaints(tsc, all, options)).toBe('');
 });
 
 test('an error is found', () => {

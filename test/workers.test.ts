@@ -23,6 +23,7 @@ import {
 } from '../src/node.ts';
 import { blobRange } from '../src/stream/blob-source.ts';
 import { Opened } from '../src/stream/open-source.ts';
+import { runs } from './support/runs.ts';
 
 const here: Workers['here'] = (share, onReply, signal) =>
   work(share as Share<Blob>, blobRange, onReply, signal);
@@ -158,7 +159,7 @@ describe.each([
         expect(workersReason).toBe(null);
       },
     );
-    await fc.assert(check, { seed: 7, numRuns: 60 });
+    await fc.assert(check, { seed: 7, numRuns: runs(25) });
   });
 
   test('whichever of them cannot begin', async () => {
@@ -177,7 +178,7 @@ describe.each([
         expect(allBegan ? [null] : [null, 'bad day']).toContain(workersReason);
       },
     );
-    await fc.assert(check, { seed: 7, numRuns: 60 });
+    await fc.assert(check, { seed: 7, numRuns: runs(25) });
   });
 });
 

@@ -142,6 +142,15 @@ function forFile<T>(
   );
 }
 
+/** The files with the formats that options give them. */
+export const sourcesOf = (files: readonly string[], { kind, layout, endian }: InputOptions) =>
+  files.map((source, i) => ({
+    source,
+    kind: forFile('kind', kind, files, i),
+    layout: forFile('layout', layout, files, i),
+    endian: forFile('endian', endian, files, i),
+  }));
+
 /**
  * Pairs each file with the options that apply to it. A trace is replaced by those of its parts that
  * the command uses, or else by the part of the kind that is given.
@@ -155,10 +164,7 @@ export async function resolveInputs(
 ): Promise<Input[]> {
   if (files.indexOf('-') !== files.lastIndexOf('-'))
     usageError('standard input (-) is given twice; it can be read only once');
-  const resolved = files.map((file, i) => {
-    const kind = forFile('kind', options.kind, files, i);
-    const layout = forFile('layout', options.layout, files, i);
-    const endian = forFile('endian', options.endian, files, i);
+  const resolved = sourcesOf(files, options).map(({ source: file, kind, layout, endian }) => {
     possibleSchemas({ kind, layout, endian });
     if (file !== '-' && isTrace(file)) {
       if (layout !== undefined || endian !== undefined)

@@ -32,6 +32,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ add(aioscope: Command): 
   print: () => import('./print.ts'),
   export: () => import('./export.ts'),
   sql: () => import('./sql.ts'),
+  clickhouse: () => import('./clickhouse.ts'),
   capture: () => import('./capture.ts'),
   import: () => import('./import.ts'),
   trace: () => import('./trace.ts'),

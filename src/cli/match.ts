@@ -9,7 +9,7 @@ import {
   withSelectionOptions,
 } from './input.ts';
 import { type MatchingOptions, openMatchInputs, withMatchingOptions } from './match-inputs.ts';
-import { misalignedTexts } from './match-misaligned.ts';
+import { misalignedFindings } from './match-misaligned.ts';
 import { ringInputsOf, runRings } from './match-rings.ts';
 import { OPEN_DEFAULT, OPEN_FLAGS, openCount } from './open-option.ts';
 import { count, DescribedOption, wholeNumber } from './option.ts';
@@ -87,9 +87,10 @@ async function run(files: readonly string[], options: MatchCommandOptions): Prom
     const again = sources.map((source) => source.reopen());
     const json = (await match(sources, matchOptions)).toJSON();
     await bar.stop();
-    if (options.json) return await write(`${JSON.stringify(json)}\n`);
-    const misaligned = await misalignedTexts(json, again, matchOptions);
-    await write(sectionsText(matchSections(json, misaligned)));
+    const findings = await misalignedFindings(json, again, matchOptions);
+    if (options.json) return await write(`${JSON.stringify({ ...json, findings })}\n`);
+    const texts = findings.map(({ text }) => text);
+    await write(sectionsText(matchSections(json, texts)));
   } finally {
     await bar.stop();
   }
@@ -118,7 +119,8 @@ Latency is the time from entry into io_submit to that in the completion, as it w
 captured: when the request completed (kprobes), or when io_getevents returned it
 (strace). Depth, latency and --slowest are of reads and writes that succeeded, with
 --where of the selected ones; --slowest then ranks all selected pairs. Failures,
-polls, flushes and NOOPs have rows of their own. --json has figures of all pairs too.
+polls, flushes and NOOPs have rows of their own. --json has figures of all pairs too,
+and as findings what explains failures: requests that were misaligned.
 
 With images of completion rings (of the aio_ring of the process, as from a core
 dump) instead of completions, match lists what had completed, and what was in

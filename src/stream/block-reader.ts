@@ -21,6 +21,8 @@ type BlockOptions = Pick<OpenOptions, 'engine' | 'signal' | 'onProgress' | 'batc
 export class BlockReader implements EngineUse {
   /** What reports call the source. */
   readonly sourceName: string;
+  /** Where its bytes begin in what its name names. */
+  readonly offset: number;
   /** The sources that are read as one; undefined of a single one. */
   readonly parts: SourceParts | undefined;
   readonly #opened: Opened;
@@ -31,6 +33,7 @@ export class BlockReader implements EngineUse {
 
   constructor(opened: Opened, options: BlockOptions) {
     this.sourceName = opened.name;
+    this.offset = opened.offset;
     this.parts = opened.bytes.parts;
     this.#opened = opened;
     this.#options = options;

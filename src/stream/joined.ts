@@ -37,6 +37,10 @@ class Part implements SourcePart {
     return this.opened.schema;
   }
 
+  get offset(): number {
+    return this.opened.offset;
+  }
+
   /** Bytes of its whole records as they are read; undefined if that is not known. */
   get byteLength(): number | undefined {
     const { length, schema } = this.opened;

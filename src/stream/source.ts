@@ -55,6 +55,8 @@ export interface ByteSource {
 export interface SourcePart {
   readonly name: string;
   readonly schema: Schema;
+  /** Where its bytes begin in what `name` names; 0 of decompressed bytes. */
+  readonly offset: number;
   /** What has been read of it so far; its offsets are those of the part. */
   readonly quality: Readonly<Quality>;
 }

@@ -24,6 +24,7 @@ import {
 import { naiveFlushes, naivePatterns } from '../naive/streams.ts';
 import type { Plain } from '../naive/summary.ts';
 import { random } from '../support/random.ts';
+import { runs } from '../support/runs.ts';
 
 const LAYOUTS = ['record', 'traced'] as const;
 type LayoutName = (typeof LAYOUTS)[number];
@@ -286,7 +287,7 @@ describe.each(LAYOUTS)('in the layout %s', (layout) => {
       const records = bare(all, layout);
       expectSubmissions((await reported(records, 'iocb', layout)).toJSON(), records, layout);
     });
-    await fc.assert(property, { seed: 61, numRuns: 150 });
+    await fc.assert(property, { seed: 61, numRuns: runs(60) });
   });
 
   test('parts of submissions, cut anywhere and merged in order, equal the whole', async () => {
@@ -302,7 +303,7 @@ describe.each(LAYOUTS)('in the layout %s', (layout) => {
         expect(parts.batches).toEqual(whole.batches);
       },
     );
-    await fc.assert(property, { seed: 62, numRuns: 250 });
+    await fc.assert(property, { seed: 62, numRuns: runs(80) });
   });
 
   test('completions equal a naive count, in parts too', async () => {
@@ -348,6 +349,6 @@ describe.each(LAYOUTS)('in the layout %s', (layout) => {
         expectBatch(batches?.reaped, layout === 'traced' ? records : []);
       },
     );
-    await fc.assert(property, { seed: 63, numRuns: 150 });
+    await fc.assert(property, { seed: 63, numRuns: runs(60) });
   });
 });

@@ -44,7 +44,8 @@ test.each(COMMANDS.flatMap((args) => SIGNALS.map(([signal, status]) => [signal, 
       stdio: 'ignore',
       env: environment(),
     });
-    while (readdirSync(own).length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    while (readdirSync(own).length === 0 && child.exitCode === null)
+      await new Promise((resolve) => setTimeout(resolve, 1));
     child.kill(signal);
     expect([await once(child, 'exit'), readdirSync(own)]).toEqual([[status, null], []]);
   },

@@ -13,6 +13,7 @@ import {
 import { ERRNOS, IOCB_COLUMNS, naiveIocb, naiveIoEvent, type Plain } from '../naive/summary.ts';
 import { OWN_ENGINE } from '../support/engine.ts';
 import { random } from '../support/random.ts';
+import { runs } from '../support/runs.ts';
 
 const ENGINES = ['wasm-simd', 'js'] as const;
 const NAIVE = { io_event: naiveIoEvent, iocb: naiveIocb };
@@ -80,7 +81,7 @@ const RECORDS: Record<Section, fc.Arbitrary<Plain>> = {
   }),
 };
 /** Records in runs: the values of a block may be equal, share their high words, or vary. */
-const runs = (kind: Section) =>
+const inRuns = (kind: Section) =>
   fc
     .array(fc.tuple(RECORDS[kind], fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 70 }))), {
       maxLength: 12,
@@ -90,7 +91,7 @@ const runs = (kind: Section) =>
 describe.each(['io_event', 'iocb'] as const)('%s', (kind) => {
   test.each([OWN_ENGINE])('equals a naive count: %s', async (engine) => {
     const property = fc.asyncProperty(
-      runs(kind),
+      inRuns(kind),
       fc.constantFrom('little', 'big'),
       async (records, endian) => {
         const summary = await summarize(encode(records, { kind, endian }), {
@@ -101,7 +102,7 @@ describe.each(['io_event', 'iocb'] as const)('%s', (kind) => {
         expect(text(summary, kind)).toBe(expected(records, kind));
       },
     );
-    await fc.assert(property, { seed: 31, numRuns: 150 });
+    await fc.assert(property, { seed: 31, numRuns: runs(60) });
   });
 
   // 2047 … 2049 are around the size of a block; 4097 needs a third block for a single record.
@@ -125,7 +126,7 @@ describe.each(['io_event', 'iocb'] as const)('%s', (kind) => {
 
   test('parts, cut at any record and merged in any order, equal the whole', async () => {
     const property = fc.asyncProperty(
-      runs(kind),
+      inRuns(kind),
       fc.array(fc.nat(), { maxLength: 4 }),
       fc.nat(),
       async (records, cuts, order) => {
@@ -154,7 +155,7 @@ describe.each(['io_event', 'iocb'] as const)('%s', (kind) => {
         );
       },
     );
-    await fc.assert(property, { seed: 34, numRuns: 80 });
+    await fc.assert(property, { seed: 34, numRuns: runs(40) });
   });
 
   test('of no records has neither minimum nor maximum', async () => {

@@ -1,15 +1,13 @@
 // Shared by the tests of DuckDB: files, and the result of one query.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
 import { connect, type DuckDBInput, type DuckDBOptions } from '../../src/duckdb/index.ts';
 import { cellsOf } from './duckdb.ts';
+import { scratch } from './scratch.ts';
 import type { Cells } from './tables.ts';
 
 /** The folder of the files of one test file. */
-export const folder = mkdtempSync(join(tmpdir(), 'aioscope-duckdb-test-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+export const folder = scratch('duckdb');
 
 let made = 0;
 /** Writes a new file with these bytes. */

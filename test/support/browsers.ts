@@ -1,5 +1,6 @@
 // Chromium and Firefox of Debian behind one interface, for tests of the page.
 import { existsSync } from 'node:fs';
+import { clickOn } from './aim.ts';
 import { launchChromium } from './chromium.ts';
 import { installPeers } from './peers.ts';
 
@@ -23,6 +24,7 @@ export interface Tab {
   /** Presses keys one after another; `Shift+Home` is one with a modifier. */
   press(...keys: readonly string[]): Promise<void>;
   type(text: string): Promise<void>;
+  /** Clicks an element once it rests. */
   click(selector: string): Promise<void>;
   drag(from: Point, to: Point): Promise<void>;
   wheel(at: Point, deltaY: number): Promise<void>;
@@ -139,17 +141,7 @@ function tabOf({ page, choose, wheel, resize, killWorkers }: Driver): Tab {
       for (const each of keys) await pressOne(page, each);
     },
     type: (text) => keyboard.type(text),
-    click: async (selector) => {
-      const [x, y] = await evaluate<Point>(
-        `(() => {
-          const element = document.querySelector(${JSON.stringify(selector)});
-          element.scrollIntoView({ block: 'center' });
-          const { left, top, width, height } = element.getBoundingClientRect();
-          return [left + width / 2, top + height / 2];
-        })()`,
-      );
-      await mouse.click(x, y);
-    },
+    click: (selector) => clickOn({ evaluate, press: (x, y) => mouse.click(x, y) }, selector),
     drag: async (from, to) => {
       await mouse.move(...from);
       await mouse.down();

@@ -115,6 +115,9 @@ export const dumps: readonly Dump[] = captures.flatMap(({ folder, name }) =>
   }),
 );
 
+/** Those that are shipped: of every kind some, where more of the same would say no more. */
+export const shipped = dumps.filter(({ path }) => path.startsWith(FIXTURES));
+
 export const rings = named('.ring.json').flatMap(({ folder, name }) => {
   const path = found(join(folder, `${name}.ring`));
   return path === undefined

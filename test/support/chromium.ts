@@ -22,13 +22,17 @@ export interface Page {
     event: 'pageerror' | 'console',
     listener: (event: { message: string } & { text(): string }) => void,
   ): void;
+  setViewportSize(size: { width: number; height: number }): Promise<void>;
   screenshot(options: { path: string }): Promise<unknown>;
   emulateMedia(options: { colorScheme: 'light' | 'dark' }): Promise<void>;
   close(): Promise<void>;
 }
+type Viewport = { viewport: { width: number; height: number } };
 export interface Browser {
   version(): string;
-  newPage(options?: { viewport: { width: number; height: number } }): Promise<Page>;
+  newPage(options?: Viewport): Promise<Page>;
+  /** Pages of one context share what they have loaded. */
+  newContext(options?: Viewport): Promise<{ newPage(): Promise<Page> }>;
   newBrowserCDPSession(): Promise<{
     send(method: string): Promise<{ processInfo: { id: number }[] }>;
   }>;

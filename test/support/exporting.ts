@@ -1,13 +1,12 @@
 // Exports of tests, each into a new folder, so that leftovers are seen.
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tableFromIPC } from '@uwdata/flechette';
-import { afterAll, expect } from 'vitest';
+import { expect } from 'vitest';
 import { ran } from './cli-here.ts';
+import { scratch } from './scratch.ts';
 
-export const folder = mkdtempSync(join(tmpdir(), 'aioscope-export-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+export const folder = scratch('export');
 
 let made = 0;
 /** A path in a new folder. */

@@ -1,17 +1,15 @@
 // Captures cut into parts, at random places where the next time is greater than every earlier one.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll } from 'vitest';
 import { decode, encode, type FormatOptions, type Kind, resolveSchema } from '../../src/node.ts';
 import { bytesOf, dumps } from './captures.ts';
 import { random } from './random.ts';
+import { scratch } from './scratch.ts';
 
 type Random = ReturnType<typeof random>;
 
-const folder = mkdtempSync(join(tmpdir(), 'aioscope-parts-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = scratch('parts');
 
 let made = 0;
 /** Writes a new file. */

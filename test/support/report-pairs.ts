@@ -7,7 +7,7 @@ import { groupBy } from '../naive/groups.ts';
 import { naiveLatency } from '../naive/pair-figures.ts';
 import { appends, ascending, LENGTH_MAX } from '../naive/records.ts';
 import { naivePolls } from '../naive/report.ts';
-import { bytesOf, captures, dumps } from './captures.ts';
+import { bytesOf, captures, shipped } from './captures.ts';
 
 export const formats = {
   submissions: { layout: 'traced', endian: 'little' },
@@ -124,14 +124,10 @@ export function expectPairs(json: ReportJson, pairs: Pair[]): void {
   );
 }
 
-/** Their pairs as objects would take half a minute each, or more memory than there is. */
-const LARGE = ['fio_medium', 'mariadb_small'];
-
-/** Captures that have both dumps in envelopes. */
+/** Shipped captures that have both dumps in envelopes. */
 export const matchable = captures.flatMap(({ name }) => {
-  if (LARGE.includes(name)) return [];
   const [iocb, ioev] = ['iocb88', 'ioev56'].map((suffix) =>
-    dumps.find(({ label }) => label === `${name}.${suffix}`),
+    shipped.find(({ label }) => label === `${name}.${suffix}`),
   );
   return iocb === undefined || ioev === undefined
     ? []

@@ -1,23 +1,22 @@
 // Runs the samples of documents: `console` blocks in a shell, `ts` blocks compiled and in Node.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { environment, main } from './cli.ts';
 import { WITH_DUCKDB } from './duckdb.ts';
 import { MODULES } from './peers.ts';
+import { scratch } from './scratch.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const CONSOLE = /^```console\n(.*?)^```$/gms;
 /** A program, and what it prints if a `text` block follows. */
 const SCRIPT = /^```ts\n(.*?)^```$(?:\n\n```text\n(.*?)^```$)?/gms;
 
-const folder = mkdtempSync(join(tmpdir(), 'aioscope-docs-'));
+const folder = scratch('docs');
 /** Below the package, so that samples import `aioscope` by its name. */
 const scripts = join(root, 'build', `samples-${process.pid}`);
 process.on('exit', () => {
-  rmSync(folder, { recursive: true, force: true });
   rmSync(scripts, { recursive: true, force: true });
 });
 const command = join(folder, 'aioscope');

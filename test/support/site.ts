@@ -24,7 +24,8 @@ export async function serve(policy?: string): Promise<Site> {
   const server = createServer(async ({ url = '/' }, response) => {
     const { pathname } = new URL(url, 'http://site');
     const headers = {
-      'cache-control': 'no-store',
+      // The port is another one for each site.
+      'cache-control': 'max-age=3600',
       ...(policy !== undefined && { 'content-security-policy': policy }),
     };
     if (pathname === '/')

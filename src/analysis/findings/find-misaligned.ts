@@ -4,8 +4,8 @@ import type { Opened } from '../../stream/open-source.ts';
 import type { MatchJson } from '../match/json.ts';
 import { matchWithin } from '../match/match.ts';
 import type { MatchOptions } from '../match/options.ts';
+import { RecordPlaces } from '../report/record-places.ts';
 import { ResultEvidence } from './evidence/results.ts';
-import type { Facts } from './facts.ts';
 import type { FindingOf } from './finding.ts';
 import { misalignedIn } from './rules/misaligned.ts';
 
@@ -18,7 +18,6 @@ export async function findMisaligned(
   { errors, mismatches }: Pick<MatchJson, 'errors' | 'mismatches'>,
   open: () => Promise<readonly [submissions: Opened, completions: Opened]>,
   options: MatchOptions,
-  place: Facts['place'],
 ): Promise<FindingOf<'misaligned'>[]> {
   const isGuessed = mismatches?.some(({ id }) => id === 'two-clocks');
   if (isGuessed || !errors.some(({ errno }) => errno === EINVAL)) return [];
@@ -29,6 +28,20 @@ export async function findMisaligned(
     results = new ResultEvidence(streams);
     return results;
   });
+  if (results === undefined) return [];
   const lookup = lookupOf(submissions.schema.names);
-  return results === undefined ? [] : misalignedIn(results, { lookup, place });
+  const places = placesOf(completions);
+  return misalignedIn(results, { lookup, place: (kind, index) => places.of(kind, index) });
+}
+
+/** Where the records of a side that has been read are. */
+function placesOf({ name, schema, offset, bytes }: Opened): RecordPlaces {
+  const places = new RecordPlaces();
+  const whole = { name, schema, offset, quality: { records: Number.POSITIVE_INFINITY } };
+  for (const part of bytes.parts?.all ?? [whole]) {
+    const { kind, stride } = part.schema;
+    const { records } = part.quality;
+    places.add({ file: part.name, kind, records, stride, offset: part.offset });
+  }
+  return places;
 }

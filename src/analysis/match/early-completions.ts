@@ -28,6 +28,7 @@ export class EarlyCompletions {
     res: new Uint32Array(2),
     res2: new Uint32Array(2),
     tid: new Uint32Array(1),
+    first: 0,
   };
 
   constructor(counter: PairCounter, completions: CompletionColumns) {
@@ -187,6 +188,7 @@ export class EarlyCompletions {
     res.set([words[at + EARLY.resLow], words[at + EARLY.resHigh]]);
     res2.set([words[at + EARLY.res2Low], words[at + EARLY.res2High]]);
     tid[0] = words[at + EARLY.tid];
+    this.#row.first = index[early];
     this.#counter.completion.read(this.#row, 0, index[early]);
     this.#counter.settle(slot, this.#row, 0, false);
   }

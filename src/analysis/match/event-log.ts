@@ -32,13 +32,20 @@ export class EventLog {
     streams: readonly [submissions: InputStream, completions: InputStream],
     observer: PairObserver,
   ) {
-    const { ts } = streams[1];
+    const [, completions] = streams;
+    const { ts } = completions;
     this.#state = state;
     this.#streams = streams;
     this.#observer = observer;
     const { arena, plan, words } = state;
     this.#words = new Uint32Array(arena.buffer, plan.events, EVENTS_MAX << EVENT_SHIFT);
-    this.#completions = { ts, res: streams[1].wide('res') ?? new Uint32Array(ts.length) };
+    this.#completions = {
+      ts,
+      res: completions.wide('res') ?? new Uint32Array(ts.length),
+      get first() {
+        return completions.first;
+      },
+    };
     words[MATCH.events] = plan.events;
   }
 

@@ -135,8 +135,8 @@ const state = struct({
   refusedCalls: 'usize', // Array of `RefusedCall`, by the low bits of their threads.
   hasRefusedCalls: 'u32', // 1 once there is one.
   lastTs: 'u64', // The latest time of a record so far.
-  silenceFrom: 'u64', // Where the last silence begins; 0 without one.
-  silenceTo: 'u64', // Where it ends.
+  silenceFrom: 'u64', // Where the last silence begins.
+  silenceTo: 'u64', // Where it ends; 0 without one.
   silenceLeast: 'u64', // A gap of up to this is not a silence (ns).
   openMax: 'u32', // The most entries.
   size: 'u32', // The number of entries.

@@ -10,6 +10,7 @@ function needed(words: Uint32Array | null, name: string): Uint32Array {
 
 /** The columns that form the key of a record, as words; zeros for those that are not part of it. */
 export class KeyColumns {
+  readonly #stream: InputStream;
   readonly key: Uint32Array;
   readonly keyPid: Uint32Array;
   readonly ctx: Uint32Array;
@@ -17,10 +18,16 @@ export class KeyColumns {
 
   constructor(stream: InputStream, key: string, joinsProcess: boolean, joinsContext: boolean) {
     const zeros = new Uint32Array(stream.ts.length);
+    this.#stream = stream;
     this.ts = stream.ts;
     this.key = needed(stream.wide(key), key);
     this.keyPid = (joinsProcess ? stream.narrow('pid') : null) ?? zeros;
     this.ctx = (joinsContext ? stream.wide('ctx') : null) ?? zeros;
+  }
+
+  /** The index of the record in row 0. */
+  get first(): number {
+    return this.#stream.first;
   }
 }
 

@@ -20,8 +20,8 @@ export interface PairPlace {
   isIo: boolean;
 }
 
-/** The columns that completions are counted from. */
-export type CountedColumns = Pick<CompletionColumns, 'ts' | 'res'>;
+/** The columns that completions are counted from, and the index of the completion in row 0. */
+export type CountedColumns = Pick<CompletionColumns, 'ts' | 'res' | 'first'>;
 
 /** The completion of a pair, as 32-bit words. One object is reused for all pairs. */
 export class Completion {

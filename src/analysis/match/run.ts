@@ -187,8 +187,8 @@ export class MatchRun {
 
   /** The submissions, then the completions: each file, and what has been read of it so far. */
   get files(): readonly SourcePart[] {
-    return this.readers.flatMap(({ parts, sourceName: name, schema, quality }) => [
-      ...(parts?.all ?? [{ name, schema, quality }]),
+    return this.readers.flatMap(({ parts, sourceName: name, schema, offset, quality }) => [
+      ...(parts?.all ?? [{ name, schema, offset, quality }]),
     ]);
   }
 

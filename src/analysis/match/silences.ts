@@ -4,7 +4,7 @@ import type { MatchState } from './state.ts';
 import { isAcross, type Silence, type Span, timeAt, WaitingPairs } from './waiting-pairs.ts';
 
 /** A gap is a silence if it is longer than this many mean intervals, from record 100 on. */
-const INTERVALS_MIN = 20;
+const INTERVALS_MIN = 20n;
 const RECORDS_MIN = 100;
 /** The longest silences are kept. */
 const SILENCES_MAX = 64;
@@ -19,7 +19,7 @@ export interface Followed {
   readonly answered: number;
 }
 
-const lengthNs = ({ fromNs, toNs }: Silence): number => toNs - fromNs;
+const lengthOf = ({ from, to }: Silence): bigint => to - from;
 
 /** Finds the longest silences, and what comes before and after them at each address. */
 export class Silences {
@@ -32,17 +32,16 @@ export class Silences {
   lost: readonly Silence[] = [];
   /** The pairs across silences, whose latencies wait for the end. */
   readonly waiting: WaitingPairs;
-  /** The first time, as words. */
-  #firstLow = 0;
-  #firstHigh = 0;
+  /** The first time. */
+  #first = 0n;
   #hasBegun = false;
   /** The length of the shortest silence once as many are kept as may be; 0 before. */
-  #shortestNs = 0;
+  #shortestNs = 0n;
   /** The number of records up to which the least length of a silence holds. */
   #end = 0;
   constructor(state: MatchState, records: () => number) {
     this.#words = state.words;
-    this.waiting = new WaitingPairs(state, (low, high) => this.#nsOf(low, high));
+    this.waiting = new WaitingPairs(state);
     this.#records = records;
   }
 
@@ -60,13 +59,15 @@ export class Silences {
   observe(ts: Uint32Array, row: number): void {
     const words = this.#words;
     const [low, high] = [ts[2 * row], ts[2 * row + 1]];
+    // Rounded above 2^53, but then the least length is rounded alike.
     const gap = (high - words[MATCH.lastTsHigh]) * 2 ** 32 + (low - words[MATCH.lastTsLow]);
     if (!this.#hasBegun) {
-      [this.#firstLow, this.#firstHigh] = [low, high];
+      // The kernel takes refused submissions, without a look at the time if that is 0.
+      if (this.#records() === 0) this.#first = timeAt(ts, 2 * row);
       this.#hasBegun = true;
     } else if (gap <= 0) return;
-    else if (gap > words[MATCH.silenceLeastHigh] * 2 ** 32 + words[MATCH.silenceLeastLow])
-      this.#consider(low, high, gap);
+    else if (gap >= words[MATCH.silenceLeastHigh] * 2 ** 32 + words[MATCH.silenceLeastLow])
+      this.#consider(timeAt(ts, 2 * row));
     words[MATCH.lastTsLow] = low;
     words[MATCH.lastTsHigh] = high;
   }
@@ -77,8 +78,8 @@ export class Silences {
    */
   follow(low: number, high: number, what: 'pairs' | 'contradictions'): void {
     if (!this.isBeforeLast(low, high)) return;
-    const ns = this.#nsOf(low, high);
-    for (let i = this.#kept.length - 1; i >= 0 && this.#kept[i].fromNs >= ns; i--)
+    const ts = (BigInt(high) << 32n) | BigInt(low);
+    for (let i = this.#kept.length - 1; i >= 0 && this.#kept[i].from >= ts; i--)
       this.#kept[i][what] += 1;
   }
 
@@ -92,7 +93,7 @@ export class Silences {
   isBetween(words: Uint32Array, at: number, ts: Uint32Array, end: number): boolean {
     return (
       this.isBeforeLast(words[at], words[at + 1]) &&
-      isAcross(this.#kept, this.#nsOf(words[at], words[at + 1]), this.#nsOf(ts[end], ts[end + 1]))
+      isAcross(this.#kept, timeAt(words, at), timeAt(ts, end))
     );
   }
 
@@ -131,32 +132,31 @@ export class Silences {
     this.#setLeast();
   }
 
-  #consider(low: number, high: number, gap: number): void {
+  /** Keeps the gap from the latest record to a time if it is a silence. */
+  #consider(to: bigint): void {
     const records = this.#records();
-    const fromNs = this.#lastNs;
-    if (records >= RECORDS_MIN && gap * records > INTERVALS_MIN * fromNs) {
+    const from = this.#last;
+    const isLong = BigInt(records) * (to - from) > INTERVALS_MIN * (from - this.#first);
+    if (records >= RECORDS_MIN && isLong && to - from > this.#shortestNs) {
       const open = this.#words[MATCH.depth];
-      const from = timeAt(this.#words, MATCH.lastTsLow);
-      const to = (BigInt(high) << 32n) | BigInt(low);
-      const ends = { from, to, fromNs, toNs: this.#nsOf(low, high) };
-      this.#kept.push({ ...ends, open, pairs: 0, contradictions: 0 });
+      this.#kept.push({ from, to, open, pairs: 0, contradictions: 0 });
       if (this.#kept.length > SILENCES_MAX) this.#dropShortest();
       this.#setFrom();
-      this.#shortestNs = this.#kept.length < SILENCES_MAX ? 0 : lengthNs(this.#shortest());
+      this.#shortestNs = this.#kept.length < SILENCES_MAX ? 0n : lengthOf(this.#shortest());
     }
     this.#setLeast();
   }
 
   #shortest(): Silence {
     let [shortest] = this.#kept;
-    for (const each of this.#kept) if (lengthNs(each) < lengthNs(shortest)) shortest = each;
+    for (const each of this.#kept) if (lengthOf(each) < lengthOf(shortest)) shortest = each;
     return shortest;
   }
 
   #dropShortest(): void {
     const shortest = this.#shortest();
     this.#kept = this.#kept.filter((silence) => silence !== shortest);
-    this.#shortestNs = 0;
+    this.#shortestNs = 0n;
     this.#setFrom();
   }
 
@@ -168,14 +168,9 @@ export class Silences {
     this.#words[MATCH.silenceToHigh] = Number(to >> 32n);
   }
 
-  /** Nanoseconds from the first record to the latest one. */
-  get #lastNs(): number {
-    return this.#nsOf(this.#words[MATCH.lastTsLow], this.#words[MATCH.lastTsHigh]);
-  }
-
-  /** Returns the nanoseconds from the first record to a time. */
-  #nsOf(low: number, high: number): number {
-    return (high - this.#firstHigh) * 2 ** 32 + (low - this.#firstLow);
+  /** The latest time so far. */
+  get #last(): bigint {
+    return timeAt(this.#words, MATCH.lastTsLow);
   }
 
   /**
@@ -184,11 +179,12 @@ export class Silences {
    */
   #setLeast(): void {
     const words = this.#words;
-    let least = 0;
-    if (this.#hasBegun && this.#records() >= RECORDS_MIN)
-      least = Math.floor((INTERVALS_MIN * this.#lastNs) / this.#end);
-    least = Math.max(least, this.#shortestNs);
-    words[MATCH.silenceLeastLow] = least;
-    words[MATCH.silenceLeastHigh] = Math.min(least / 2 ** 32, 2 ** 32 - 1);
+    let least = this.#shortestNs;
+    if (this.#hasBegun && this.#records() >= RECORDS_MIN) {
+      const intervals = (INTERVALS_MIN * (this.#last - this.#first)) / BigInt(this.#end);
+      if (intervals > least) least = intervals;
+    }
+    words[MATCH.silenceLeastLow] = Number(least & 0xffffffffn);
+    words[MATCH.silenceLeastHigh] = Number(least >> 32n);
   }
 }

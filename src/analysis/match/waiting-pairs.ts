@@ -4,13 +4,8 @@ import { EXACT_MAX, latencyBucket } from './latency.ts';
 import type { OpcodeStats } from './opcode-stats.ts';
 import type { MatchState } from './state.ts';
 
-/**
- * A silence, and what comes before and after it. Times are compared since the first record, as
- * numbers: exactly within 104 days.
- */
+/** A silence, and what comes before and after it. */
 export interface Silence extends Span {
-  readonly fromNs: number;
-  readonly toNs: number;
   readonly open: number;
   pairs: number;
   contradictions: number;
@@ -27,27 +22,26 @@ export const timeAt = (words: Uint32Array, at: number): bigint =>
   (BigInt(words[at + 1]) << 32n) | BigInt(words[at]);
 
 /** Returns the first of these silences, which are in order of time, from a time on. */
-function firstFrom(silences: readonly Silence[], ns: number): number {
+function firstFrom(silences: readonly Silence[], from: bigint): number {
   let [low, high] = [0, silences.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (silences[middle].fromNs < ns) low = middle + 1;
+    if (silences[middle].from < from) low = middle + 1;
     else high = middle;
   }
   return low;
 }
 
 /** Whether one of these silences is between two times. */
-export function isAcross(silences: readonly Silence[], fromNs: number, toNs: number): boolean {
-  const first = firstFrom(silences, fromNs);
-  return first < silences.length && silences[first].toNs <= toNs;
+export function isAcross(silences: readonly Silence[], from: bigint, to: bigint): boolean {
+  const first = firstFrom(silences, from);
+  return first < silences.length && silences[first].to <= to;
 }
 
 /** The pairs across silences that the kernel and JavaScript have found, as `WaitingPair`. */
 export class WaitingPairs {
   readonly #words: Uint32Array;
   readonly #waiting: Uint32Array;
-  readonly #nsOf: (low: number, high: number) => number;
   /** By pair: where its latency is counted, if it has no counter. */
   #groups: (readonly OpcodeStats[])[] = [];
   /** Where the latencies of a counter are counted. */
@@ -55,10 +49,9 @@ export class WaitingPairs {
   /** The sum of the latencies left out (ns). */
   leftOutNs = 0n;
 
-  constructor({ words, waiting }: MatchState, nsOf: (low: number, high: number) => number) {
+  constructor({ words, waiting }: MatchState) {
     this.#words = words;
     this.#waiting = waiting;
-    this.#nsOf = nsOf;
   }
 
   get count(): number {
@@ -112,9 +105,9 @@ export class WaitingPairs {
     for (let pair = 0; pair < count; pair++) {
       if (counts) this.#count(pair);
       if (this.#waiting[(pair << WAITING_PAIR_SHIFT) + WAITING_PAIR.counter] === 0) continue;
-      const toNs = this.#toNs(pair);
-      let i = firstFrom(kept, this.#fromNs(pair));
-      for (; i < kept.length && kept[i].toNs <= toNs; i++) kept[i].pairs += 1;
+      const to = this.#toOf(pair);
+      let i = firstFrom(kept, this.#fromOf(pair));
+      for (; i < kept.length && kept[i].to <= to; i++) kept[i].pairs += 1;
     }
     if (counts) this.#clear();
   }
@@ -158,20 +151,18 @@ export class WaitingPairs {
     const high = waiting[at + WAITING_PAIR.toHigh] - waiting[at + WAITING_PAIR.fromHigh];
     const near = high * 2 ** 32 + (waiting[at + WAITING_PAIR.toLow] - waiting[at]);
     if (near < EXACT_MAX) return near;
-    return timeAt(waiting, at + WAITING_PAIR.toLow) - timeAt(waiting, at + WAITING_PAIR.fromLow);
+    return this.#toOf(pair) - this.#fromOf(pair);
   }
 
-  #fromNs(pair: number): number {
-    const at = (pair << WAITING_PAIR_SHIFT) + WAITING_PAIR.fromLow;
-    return this.#nsOf(this.#waiting[at], this.#waiting[at + 1]);
+  #fromOf(pair: number): bigint {
+    return timeAt(this.#waiting, (pair << WAITING_PAIR_SHIFT) + WAITING_PAIR.fromLow);
   }
 
-  #toNs(pair: number): number {
-    const at = (pair << WAITING_PAIR_SHIFT) + WAITING_PAIR.toLow;
-    return this.#nsOf(this.#waiting[at], this.#waiting[at + 1]);
+  #toOf(pair: number): bigint {
+    return timeAt(this.#waiting, (pair << WAITING_PAIR_SHIFT) + WAITING_PAIR.toLow);
   }
 
   #isAcross(silences: readonly Silence[], pair: number): boolean {
-    return isAcross(silences, this.#fromNs(pair), this.#toNs(pair));
+    return isAcross(silences, this.#fromOf(pair), this.#toOf(pair));
   }
 }

@@ -69,6 +69,15 @@ function gapOf(low: number, high: number, nextLow: number, nextHigh: number): nu
   return gap < 0 ? Number.POSITIVE_INFINITY : gap;
 }
 
+/** 2^32, modulo `COARSE_NS`. */
+const HIGH_REST = 2 ** 32 % COARSE_NS;
+
+/** Whether the time between two, of which the second is not earlier, is that of a fine clock. */
+function isFineGap(low: number, high: number, nextLow: number, nextHigh: number): boolean {
+  // Long gaps are not exact as numbers.
+  return ((nextHigh - high) * HIGH_REST + (nextLow - low)) % COARSE_NS !== 0;
+}
+
 /**
  * Counts the gaps between consecutive records of each thread, and the runs of records between long
  * gaps. Parts of a capture merge in order, exactly as long as there are at most 4,096 threads.
@@ -113,7 +122,8 @@ export class CallGaps {
     const gap = gapOf(thread.low, thread.high, low, high);
     if (isSure) this.sure += 1;
     this.#end(thread, isSure ? RUNS : this.#count(gap));
-    if (!this.isFine && gap % COARSE_NS > 0) this.isFine = true;
+    if (!this.isFine && gap < Number.POSITIVE_INFINITY)
+      this.isFine = isFineGap(thread.low, thread.high, low, high);
     thread.records += 1;
     thread.low = low;
     thread.high = high;
@@ -226,7 +236,8 @@ export class CallGaps {
   #join(thread: Thread, next: Thread): void {
     const gap = gapOf(thread.low, thread.high, next.firstLow, next.firstHigh);
     this.#end(thread, this.#count(gap));
-    if (gap % COARSE_NS > 0) this.isFine = true;
+    if (!this.isFine && gap < Number.POSITIVE_INFINITY)
+      this.isFine = isFineGap(thread.low, thread.high, next.firstLow, next.firstHigh);
     for (let run = 0; run < RUNS; run++) {
       if (next.heads[run] === 0) continue;
       this.#close(thread, run, thread.records - thread.starts[run] + next.heads[run]);

@@ -99,10 +99,11 @@ export function ReadProgress() {
         value={total ? (at?.bytes ?? 0) : undefined}
       />
       <div class="toolbar">
-        <span role="status">{read}</span>
+        {/* First, because the words after it change their length while a reader aims at it. */}
         <button type="button" class="quiet" onClick={stopReading}>
           Stop
         </button>
+        <span role="status">{read}</span>
       </div>
     </div>
   );

@@ -47,15 +47,13 @@ export class ResultEvidence implements EvidencePart, PairObserver {
   readonly #cache = new Int32Array(CACHE).fill(-1);
   readonly #requests: RequestColumns;
   readonly #classes: RequestClasses;
-  readonly #completions: InputStream;
   #groups = 0;
   /** By slot of a submission in flight: class and descriptor, its offset, and its length. */
   #words = new Uint32Array(1024);
   #offsets = new Uint32Array(2048);
   #lengths = new Uint32Array(1024);
 
-  constructor([submissions, completions]: readonly [InputStream, InputStream]) {
-    this.#completions = completions;
+  constructor([submissions]: readonly [InputStream, InputStream]) {
     this.hasPids = submissions.has('pid');
     const none = new Uint32Array(submissions.ts.length);
     this.#requests = {
@@ -74,9 +72,8 @@ export class ResultEvidence implements EvidencePart, PairObserver {
     return new EventLog(state, streams, this);
   }
 
-  observe({ words, count, completions: { ts, res } }: MatchEvents): void {
+  observe({ words, count, completions: { ts, res, first } }: MatchEvents): void {
     const requests = this.#requests;
-    const { first } = this.#completions;
     for (let at = 0, end = count << EVENT_SHIFT; at < end; at += 1 << EVENT_SHIFT) {
       const what = words[at + EVENT.what];
       const slot = what >>> EVENT_SLOT_SHIFT;

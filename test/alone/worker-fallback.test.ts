@@ -11,9 +11,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
-import { summarizeInWorker } from '../src/browser.ts';
-import { encode, summarize } from '../src/node.ts';
-import { workersOf } from '../src/stream/options.ts';
+import { summarizeInWorker } from '../../src/browser.ts';
+import { encode, summarize } from '../../src/node.ts';
+import { workersOf } from '../../src/stream/options.ts';
 
 const records = encode([{ data: 7n, res: -5n }], { kind: 'io_event' });
 const OPTIONS = { kind: 'io_event', name: 'dump' } as const;

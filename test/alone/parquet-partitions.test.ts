@@ -4,11 +4,11 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { parquetMetadata } from 'hyparquet';
 import { describe, expect, test } from 'vitest';
-import { type BatchStream, encode, open } from '../src/node.ts';
-import { type PartitionOptions, parquetFile, parquetPartitions } from '../src/sinks/parquet.ts';
-import { fixture } from './support/cli.ts';
-import { bufferOf, read } from './support/parquet.ts';
-import { expectCells, naiveCells } from './support/tables.ts';
+import { type BatchStream, encode, open } from '../../src/node.ts';
+import { type PartitionOptions, parquetFile, parquetPartitions } from '../../src/sinks/parquet.ts';
+import { fixture } from '../support/cli.ts';
+import { bufferOf, read } from '../support/parquet.ts';
+import { expectCells, naiveCells } from '../support/tables.ts';
 
 describe('partitions', () => {
   async function files(

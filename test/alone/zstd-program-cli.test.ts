@@ -14,9 +14,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import zlib from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { zstdProgram } from '../src/host/node/zstd-program.ts';
-import { open, summarize } from '../src/node.ts';
-import { aioscope, environment, main, printed } from './support/cli.ts';
+import { zstdProgram } from '../../src/host/node/zstd-program.ts';
+import { open, summarize } from '../../src/node.ts';
+import { aioscope, environment, main, printed } from '../support/cli.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-zstd-cli-'));
 afterAll(() => rmSync(folder, { recursive: true }));

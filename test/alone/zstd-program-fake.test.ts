@@ -2,8 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { zstdProgram } from '../src/host/node/zstd-program.ts';
-import { both, content, folder, real, started, useScript, zstd } from './support/zstd-program.ts';
+import { zstdProgram } from '../../src/host/node/zstd-program.ts';
+import { both, content, folder, real, started, useScript, zstd } from '../support/zstd-program.ts';
 
 describe('what is not zstd', () => {
   beforeEach(({ skip }) => skip(real === '', 'zstd is not installed'));

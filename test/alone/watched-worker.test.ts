@@ -1,7 +1,7 @@
 // Is a worker that falls silent started again for what it has not done, with the same results and progress that never falls?
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { startWatched } from '../src/host/browser/watched-worker.ts';
-import type { Reply, Share } from '../src/host/workers/share.ts';
+import { startWatched } from '../../src/host/browser/watched-worker.ts';
+import type { Reply, Share } from '../../src/host/workers/share.ts';
 
 const SHARE = {
   cut: { byteLength: 80, begin: 0, ends: [10, 20, 30, 40, 50, 60, 70, 80], first: 1, step: 2 },

@@ -2,11 +2,11 @@
 import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { fileSource } from '../src/host/node/file-source.ts';
-import { ZstdSource } from '../src/host/node/zstd-source.ts';
-import type { ByteSource } from '../src/stream/source.ts';
-import { randomBytes } from './support/events.ts';
-import { DAMAGED, damaged } from './support/zstd-damage.ts';
+import { fileSource } from '../../src/host/node/file-source.ts';
+import { ZstdSource } from '../../src/host/node/zstd-source.ts';
+import type { ByteSource } from '../../src/stream/source.ts';
+import { randomBytes } from '../support/events.ts';
+import { DAMAGED, damaged } from '../support/zstd-damage.ts';
 import {
   both,
   content,
@@ -17,7 +17,7 @@ import {
   started,
   useScript,
   zstd,
-} from './support/zstd-program.ts';
+} from '../support/zstd-program.ts';
 
 const SKIPPED = [0x53, 0x2a, 0x4d, 0x18, 5, 0, 0, 0, 1, 2, 3, 4, 5];
 
