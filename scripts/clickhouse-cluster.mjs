@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { certificatesIn, run } from './clickhouse-certificates.mjs';
 import { configOf, foldersOf, keeperConfigOf, usersOf } from './clickhouse-config.mjs';
 
 const PASSWORD = 'not-so secret@/:';
@@ -63,38 +64,6 @@ async function portsFor(folder) {
   throw new Error('no free ports between 20000 and 32000');
 }
 
-function run(command, ...args) {
-  const { status, stderr, error } = spawnSync(command, args, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${error ?? stderr}`);
-}
-
-/** A certificate for 127.0.0.1 and localhost, signed by a new authority. */
-function certificatesIn(folder) {
-  mkdirSync(folder, { recursive: true });
-  const [ca, caKey, key, request, certificate, names] = [
-    ...['ca.pem', 'ca.key', 'server.key', 'server.csr', 'server.pem', 'names'],
-  ].map((name) => join(folder, name));
-  const newKey = ['-newkey', 'rsa:2048', '-nodes', '-keyout'];
-  writeFileSync(names, 'subjectAltName=IP:127.0.0.1,DNS:localhost\n');
-  run(
-    'openssl',
-    'req',
-    '-x509',
-    ...newKey,
-    caKey,
-    '-out',
-    ca,
-    '-days',
-    '2',
-    '-subj',
-    '/CN=test CA',
-  );
-  run('openssl', 'req', ...newKey, key, '-out', request, '-subj', '/CN=localhost');
-  const signed = ['-CA', ca, '-CAkey', caKey, '-CAcreateserial', '-days', '2', '-extfile', names];
-  run('openssl', 'x509', '-req', '-in', request, ...signed, '-out', certificate);
-  return { ca, key, certificate };
-}
-
 /** Whether a process runs; one that nobody has waited for yet has ended. */
 function isRunning(pid) {
   try {
@@ -138,7 +107,8 @@ async function startNode(cluster, node) {
   writeFileSync(join(node.folder, 'users.xml'), usersOf(cluster));
   node.pid = startProcess(cluster, onPath('clickhouse-server'), [`--config-file=${config}`]);
   const isUp = await until(async () => (await answers(node.http)) || !isRunning(node.pid), 60_000);
-  if (isUp && isRunning(node.pid)) return;
+  const isReached = () => cluster.keeper === undefined || hasKeeper(node);
+  if (isUp && isRunning(node.pid) && (await until(isReached, 60_000))) return;
   const log = join(node.folder, 'log/error.log');
   const words = existsSync(log) ? readFileSync(log, 'utf8').slice(-2000) : '';
   throw new Error(`node ${node.number} does not answer on port ${node.http}: ${words}`);
@@ -151,13 +121,23 @@ async function startKeeper(cluster) {
   const main = 'org.apache.zookeeper.server.quorum.QuorumPeerMain';
   const args = ['-Xmx128m', '-cp', join(jars, 'zookeeper.jar'), main, join(folder, 'zoo.cfg')];
   cluster.keeper.pid = startProcess(cluster, onPath('java'), args);
-  const listens = () =>
+  const serves = () =>
     new Promise((done) => {
-      const socket = connect(port, '127.0.0.1', () => done(socket.destroy() !== undefined));
-      socket.on('error', () => done(false));
+      const socket = connect(port, '127.0.0.1', () => socket.end('ruok'));
+      socket.on('data', (bytes) => done(bytes.toString() === 'imok'));
+      socket.on('error', () => done(false)).on('close', () => done(false));
     });
-  if (!(await until(listens, 60_000))) throw new Error(`zookeeper does not answer on ${port}`);
+  if (!(await until(serves, 60_000))) throw new Error(`zookeeper does not answer on ${port}`);
 }
+
+/** Whether a node has reached ZooKeeper. */
+const hasKeeper = ({ url }) => {
+  const body = "SELECT count() FROM system.zookeeper WHERE path = '/'";
+  return fetch(url, { method: 'POST', body }).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+};
 
 const fileOf = (folder) => join(resolve(folder), 'cluster.json');
 const save = (cluster) => writeFileSync(fileOf(cluster.folder), JSON.stringify(cluster, null, 2));

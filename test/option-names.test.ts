@@ -5,6 +5,15 @@ import { type BenchOptions, bench } from '../src/bench.ts';
 import { summarizeInWorker, type WorkerOptions } from '../src/browser.ts';
 import { type CaptureOptions, capture } from '../src/capture/index.ts';
 import {
+  type ConnectionOptions,
+  dropLoad,
+  type LoadOptions,
+  listLoads,
+  loadBatches,
+  type StatementOptions,
+  tableStatements,
+} from '../src/clickhouse/index.ts';
+import {
   connect,
   type DuckDBOptions,
   type ExportOptions,
@@ -99,6 +108,12 @@ const RING_BYTES = new Map([
   [20, 1],
   [28, 32],
 ]);
+/** Nothing listens there. */
+const connection = {
+  ...{ urls: ['http://127.0.0.1:1'], user: 'loader', password: 'x', database: 'aio' },
+  ...{ caCertificate: undefined, timeoutMs: 1000 },
+};
+const REFUSED = 'nothing listens there';
 const side = { layout, endian: 'little' } as const;
 const ringImage = Uint8Array.from({ length: 64 }, (_, at) => RING_BYTES.get(at) ?? 0);
 const ringMatching = {
@@ -254,6 +269,19 @@ const CASES: readonly Case[] = [
   ),
   of<WorkerOptions>('summarizeInWorker', { ...analysis, workers: 1 }, (given) =>
     summarizeInWorker(new Blob([Uint8Array.from(completions)]), given),
+  ),
+  of<ConnectionOptions>('listLoads', connection, (given) => listLoads(given), REFUSED),
+  of<ConnectionOptions>('dropLoad', connection, (given) => dropLoad('monday', given), REFUSED),
+  of<LoadOptions>(
+    'loadBatches',
+    { ...connection, ...reading, load: 'monday', file: 'dump', chunkRows: 1 },
+    (given) => loadBatches(stream(), given),
+    REFUSED,
+  ),
+  of<StatementOptions>(
+    'tableStatements',
+    { database: 'aio', cluster: 'storage', replicated: true, codecs: false },
+    (given) => tableStatements(given),
   ),
   of<DuckDBOptions>(
     'connect',

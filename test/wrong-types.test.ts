@@ -82,6 +82,9 @@ const source: Parameter = { good: () => bytes, takes: ['list'] };
 const batches: Parameter = { good: () => open(bytes, { kind: 'io_event' }) };
 const number = value(1, 'number', 'NaN');
 
+/** Nothing listens there, which is an error with a code, too. */
+const unreachable = { urls: ['http://127.0.0.1:1'] };
+
 /** The parameters of every function, by door. */
 const FUNCTIONS: Record<string, Record<string, readonly Parameter[]>> = {
   aioscope: {
@@ -147,6 +150,12 @@ const FUNCTIONS: Record<string, Record<string, readonly Parameter[]>> = {
   'aioscope/parquet': {
     parquetFile: [batches, options()],
     parquetPartitions: [batches, required({ by: 'res' })],
+  },
+  'aioscope/clickhouse': {
+    dropLoad: [value('monday', 'text'), required(unreachable)],
+    listLoads: [required(unreachable)],
+    loadBatches: [batches, required({ ...unreachable, load: 'monday' })],
+    tableStatements: [options(), optional(new Map())],
   },
   'aioscope/duckdb': {
     hasPeer: [],
@@ -229,6 +238,18 @@ const OPTIONS: Record<string, readonly Name[]> = {
   method: [],
   durationMs: [],
   bufferBytes: [],
+  urls: [],
+  user: ['text'],
+  password: ['text'],
+  database: ['text'],
+  cluster: ['text'],
+  caCertificate: ['text'],
+  timeoutMs: ['number'],
+  load: ['text'],
+  file: ['text'],
+  chunkRows: [],
+  replicated: ['true'],
+  codecs: ['true'],
   slots: [],
 };
 

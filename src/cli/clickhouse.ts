@@ -56,6 +56,10 @@ const HELP = `
 The user and the password come from CLICKHOUSE_USER and CLICKHOUSE_PASSWORD unless
 options give them. docs/clickhouse.md has queries and advice for long traces.
 
+A load takes whole files: there are no --from and --to, select times by --where 'ts>=…'.
+There is no --follow, because a load has to be repeatable; and no --workers: one process
+sends to all nodes at once, and several can load different files.
+
 Examples:
   $ aioscope clickhouse schema --cluster storage --apply --url http://node1:8123 \\
       --url http://node2:8123
@@ -70,6 +74,19 @@ files given. With --cluster, the tables without _local are distributed over it.
 Examples:
   $ aioscope clickhouse schema --cluster storage --replicated > aio.sql
   $ aioscope clickhouse schema --apply --url http://node1:8123`;
+
+const LOADS_HELP = `
+A line per file. A load is complete once all of its chunks are in place.
+
+Examples:
+  $ aioscope clickhouse loads --url http://node1:8123 --url http://node2:8123
+  $ aioscope clickhouse loads --json --url http://node1:8123`;
+
+const DROP_HELP = `
+Give all nodes: those that are left out keep their rows.
+
+Examples:
+  $ aioscope clickhouse drop monday --url http://node1:8123 --url http://node2:8123`;
 
 /** Adds the command `clickhouse`, and its own commands. */
 export function add(aioscope: Command): void {
@@ -93,11 +110,13 @@ export function add(aioscope: Command): void {
     clickhouse.command('loads').description('List the loads and whether they are complete.'),
   )
     .option('--json', 'print JSON')
+    .addHelpText('after', LOADS_HELP)
     .action(loads);
   withNodeOptions(
     clickhouse
       .command('drop')
       .description('Drop a load: its rows on all nodes given.')
-      .argument('<name>', 'name of the load'),
+      .argument('<name>', 'name of the load')
+      .addHelpText('after', DROP_HELP),
   ).action(drop);
 }

@@ -10,6 +10,9 @@ const TIMEOUT_MS = 120_000;
 /** The first version that has codecs of columns as we use them. */
 const CODECS_SINCE = 20;
 
+/** The first version that may collect inserts, and that has a setting for it. */
+const ASYNC_SINCE = 22;
+
 /** What the codes of errors mean for whoever loads, by the number or the code of Node. */
 const ADVICE: Readonly<Record<string, string>> = {
   '60': 'create the tables: aioscope clickhouse schema --apply',
@@ -73,6 +76,12 @@ function nodeError(url: string, what: string, cause: unknown): AioscopeError {
   );
 }
 
+/** What an insert sends. */
+interface Insert {
+  readonly values?: Readable;
+  readonly settings?: Readonly<Record<string, number>>;
+}
+
 /** A value of a row: the queries turn all numbers into text. */
 export type Cell = string;
 
@@ -81,6 +90,7 @@ export class ClusterNode {
   readonly url: string;
   readonly #client: ClickHouseClient;
   readonly #signal: AbortSignal | undefined;
+  #version: Promise<number> | undefined;
 
   constructor(
     url: string,
@@ -129,6 +139,7 @@ export class ClusterNode {
     stop: AbortSignal,
   ): Promise<void> {
     let fault: unknown;
+    const settings = (await this.#year()) < ASYNC_SINCE ? {} : { async_insert: 0 };
     const values = Readable.from(
       caught(blocks, (error) => (fault = error)),
       {
@@ -139,7 +150,10 @@ export class ClusterNode {
     let answer = '';
     const signal = this.#signal === undefined ? stop : AbortSignal.any([this.#signal, stop]);
     try {
-      answer = await this.#send(what, `INSERT INTO ${into} FORMAT Native`, signal, values);
+      answer = await this.#send(what, `INSERT INTO ${into} FORMAT Native`, signal, {
+        values,
+        settings,
+      });
     } catch (error) {
       throw fault ?? error;
     }
@@ -149,8 +163,15 @@ export class ClusterNode {
 
   /** Whether the server has codecs of columns. */
   async hasCodecs(): Promise<boolean> {
-    const [[version]] = await this.rows('asking for the version', 'SELECT version()');
-    return Number.parseInt(version, 10) >= CODECS_SINCE;
+    return (await this.#year()) >= CODECS_SINCE;
+  }
+
+  /** The year of the server's version. */
+  #year(): Promise<number> {
+    this.#version ??= this.rows('asking for the version', 'SELECT version()').then(([[version]]) =>
+      Number.parseInt(version, 10),
+    );
+    return this.#version;
   }
 
   close(): Promise<void> {
@@ -161,7 +182,7 @@ export class ClusterNode {
     what: string,
     query: string,
     signal: AbortSignal | undefined,
-    values?: Readable,
+    { values, settings = {} }: Insert = {},
   ): Promise<string> {
     try {
       // The client does not look at a signal that has fired before.
@@ -169,6 +190,7 @@ export class ClusterNode {
       const { stream } = await this.#client.exec({
         query,
         ...(values !== undefined && { values }),
+        clickhouse_settings: settings,
         abort_signal: signal,
       });
       return await text(stream);

@@ -66,7 +66,7 @@ function checkUrl(url: string): string {
 }
 
 /** Returns the addresses. @throws AioscopeError `AIOSCOPE_OPTION` for none, or one twice */
-export function checkUrls(urls: readonly string[]): string[] {
+export function checkUrls(urls: readonly string[] = []): string[] {
   if (urls.length === 0)
     throw new AioscopeError(
       'AIOSCOPE_OPTION',

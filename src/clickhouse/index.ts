@@ -18,6 +18,7 @@
  */
 export type { TableName } from './columns.ts';
 export type { ConnectionOptions } from './connection-options.ts';
-export { type LoadOptions, type LoadResult, loadBatches, type TableLoad } from './load.ts';
+export { type LoadOptions, type LoadResult, loadBatches } from './load.ts';
+export type { TableLoad } from './loader.ts';
 export { dropLoad, type LoadStatus, listLoads } from './loads.ts';
 export { type StatementOptions, tableStatements } from './statements.ts';

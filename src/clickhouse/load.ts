@@ -1,6 +1,6 @@
 // Loads streams of batches and parts of files, lists loads, and drops them.
 import { AioscopeError, badValue } from '../errors.ts';
-import { checkOptions } from '../layout/option-names.ts';
+import { checkArgument, checkOptions } from '../layout/option-names.ts';
 import { schemaOf as checkStream } from '../sinks/table.ts';
 import type { BatchStream } from '../stream/coalesce.ts';
 import type { Progress, ReadOptions } from '../stream/options.ts';
@@ -122,6 +122,7 @@ export function loadParts(
  *   something else; whatever the stream throws
  */
 export async function loadBatches(stream: BatchStream, options: LoadOptions): Promise<LoadResult> {
+  checkArgument('options', options, 'object');
   checkOptions('loadBatches', options, LOAD_NAMES);
   const table = tableOfSchema(checkStream('loadBatches', stream));
   if (table === undefined)
@@ -132,5 +133,3 @@ export async function loadBatches(stream: BatchStream, options: LoadOptions): Pr
   const part = streamPart(stream, table, options.file ?? options.load);
   return loadParts([part], { ...options, selection: '' });
 }
-
-export type { TableLoad };

@@ -8,7 +8,7 @@ import type { TableName } from './columns.ts';
 import { type LoadPart, lackedBy } from './load-part.ts';
 import { addEntry, checkSame, entriesOn, type LoadEntry } from './manifest.ts';
 import { type StagedChunk, sentColumns, stageChunk } from './put-chunk.ts';
-import { extraColumns } from './statements.ts';
+import { extraColumns, widestOf } from './statements.ts';
 import { TargetTable } from './target-table.ts';
 
 /** What a load has done in one table. */
@@ -61,7 +61,8 @@ export class TableLoader {
   /** Loads the parts, one after another. */
   async load(parts: readonly LoadPart[]): Promise<TableLoad> {
     const { load } = this.#options;
-    const columns = parts.flatMap(sentColumns).filter(({ name }) => name !== 'index');
+    const sent = parts.flatMap(sentColumns).filter(({ name }) => name !== 'index');
+    const columns = widestOf(sent);
     extraColumns(this.#table, columns);
     await this.#onEach(async (target) => {
       await target.prepare(columns, await target.node.hasCodecs());

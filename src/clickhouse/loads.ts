@@ -1,5 +1,5 @@
 // Listing loads, and dropping one.
-import { checkOptions } from '../layout/option-names.ts';
+import { checkArgument, checkOptions } from '../layout/option-names.ts';
 import { partOfChunk } from './chunks.ts';
 import type { ClusterNode } from './cluster-node.ts';
 import { TABLES, type TableName } from './columns.ts';
@@ -83,6 +83,7 @@ async function allEntries(
  * @throws AioscopeError `AIOSCOPE_OPTION`, `AIOSCOPE_PEER`; `AIOSCOPE_CLICKHOUSE` if a node fails
  */
 export async function listLoads(options: ConnectionOptions): Promise<LoadStatus[]> {
+  checkArgument('options', options, 'object');
   checkOptions('listLoads', options, CONNECTION_NAMES);
   return withNodes(options, undefined, async (nodes, database) => {
     const entries = await allEntries(nodes, database);
@@ -104,6 +105,7 @@ export async function listLoads(options: ConnectionOptions): Promise<LoadStatus[
  * @throws AioscopeError `AIOSCOPE_OPTION`, `AIOSCOPE_PEER`; `AIOSCOPE_CLICKHOUSE` if a node fails
  */
 export async function dropLoad(load: string, options: ConnectionOptions): Promise<number> {
+  checkArgument('options', options, 'object');
   checkOptions('dropLoad', options, CONNECTION_NAMES);
   checkLoad(load);
   return withNodes(options, undefined, async (nodes, database) => {

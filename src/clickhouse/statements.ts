@@ -1,5 +1,6 @@
 // The statements that create the database and its tables.
-import { AioscopeError } from '../errors.ts';
+import { AioscopeError, wrongType } from '../errors.ts';
+import { checkOptions } from '../layout/option-names.ts';
 import type { Schema } from '../layout/schema.ts';
 import {
   ALIASES,
@@ -23,6 +24,13 @@ export interface StatementOptions {
   /** Whether columns have codecs, which servers before 20.1 do not know. Default: true. */
   readonly codecs?: boolean | undefined;
 }
+
+const STATEMENT_NAMES = [
+  'database:string',
+  'cluster:string',
+  'replicated:boolean',
+  'codecs:boolean',
+] as const;
 
 /** The table of loads, which says what each load is, and whether it is complete. */
 export const LOADS = 'loads';
@@ -121,13 +129,30 @@ function createOver(table: TableName, { database = DATABASE, cluster }: Statemen
   return `${create} ENGINE = ${engine}`;
 }
 
-/** The columns that the schemas of a table have besides its own. */
-const extraOf = (table: TableName, given: ReadonlyMap<TableName, readonly Schema[]>) => {
+/**
+ * Each column once, with the widest of its types.
+ *
+ * @throws AioscopeError `AIOSCOPE_LAYOUT` if none of its types takes the values of all
+ */
+export function widestOf(columns: readonly StoredColumn[]): StoredColumn[] {
   const all = new Map<string, StoredColumn>();
-  for (const schema of given.get(table) ?? [])
-    for (const column of extraColumns(table, columnsOf(schema))) all.set(column.name, column);
+  for (const column of columns) {
+    const { name, type } = column;
+    const known = all.get(name);
+    if (known === undefined || fits(known.type, type)) all.set(name, column);
+    else if (!fits(type, known.type))
+      throw new AioscopeError(
+        'AIOSCOPE_LAYOUT',
+        `the field ${name} has the type ${known.type} in one file and ${type} in another; ` +
+          'rename it in one of the layouts, or load the files into different databases',
+      );
+  }
   return [...all.values()];
-};
+}
+
+/** The columns that the schemas of a table have besides its own. */
+const extraOf = (table: TableName, given: ReadonlyMap<TableName, readonly Schema[]>) =>
+  widestOf(extraColumns(table, (given.get(table) ?? []).flatMap(columnsOf)));
 
 /**
  * Returns the statements that create the database and its tables, in order: on each node the rows
@@ -141,6 +166,8 @@ export function tableStatements(
   options: StatementOptions = {},
   schemas: ReadonlyMap<TableName, readonly Schema[]> = new Map(),
 ): string[] {
+  checkOptions('tableStatements', options, STATEMENT_NAMES);
+  if (!(schemas instanceof Map)) throw wrongType('schemas', schemas, 'Map');
   const database = checkName('database', options.database ?? DATABASE);
   const tables = TABLES.flatMap((table) => [
     createLocal(table, extraOf(table, schemas), options),

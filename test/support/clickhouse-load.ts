@@ -5,7 +5,7 @@ import { generate } from '../../src/generate/index.ts';
 import { type Ran, ran } from './cli-here.ts';
 import { query, rowsOf } from './clickhouse.ts';
 
-export const ROWS = 100_000;
+export const ROWS = 60_000;
 export const CHUNK_ROWS = 10_000;
 const CHUNKS = ROWS / CHUNK_ROWS;
 
