@@ -176,7 +176,7 @@ export async function correctFormat(file: number, format: FileFormat): Promise<v
   );
 }
 
-/** Reads what a worker that died was reading: the files in the formats that were given, or a range. */
+/** Reads what a worker that died was reading: a range, or the files in their given formats. */
 export async function readAgain(): Promise<void> {
   const [current, lost] = [session.value, fault.value?.range];
   fault.value = null;

@@ -1,10 +1,10 @@
 // Tests of the page in each browser that is there: a page as it is served, one tab, a folder for files.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { type BrowserName, lackOf, type PageBrowser, startBrowser, type Tab } from './browsers.ts';
 import { viewed } from './page-site.ts';
+import { scratch } from './scratch.ts';
 
 /** What tests in one browser share. */
 export interface InBrowser {
@@ -23,7 +23,7 @@ export interface InBrowser {
 export function inBrowsers(paths: readonly string[], define: (here: InBrowser) => void): void {
   describe.each(['chromium', 'firefox'] as const)('in %s', (name) => {
     const lack = lackOf(name);
-    const folder = mkdtempSync(join(tmpdir(), 'aioscope-page-'));
+    const folder = scratch('page');
     let browser: PageBrowser | undefined;
     let site: Awaited<ReturnType<typeof viewed>> | undefined;
     let tab: Tab | undefined;
@@ -44,7 +44,6 @@ export function inBrowsers(paths: readonly string[], define: (here: InBrowser) =
     afterAll(async () => {
       await browser?.close();
       site?.close();
-      rmSync(folder, { recursive: true });
     });
     define({
       ...{ name, lack, open },

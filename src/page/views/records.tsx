@@ -106,6 +106,7 @@ function FileRecords({ session, files, place, opened }: FileProps) {
   };
   const label = `Records of ${shownText(opened.name)}`;
   const asked = { session, file, opened, records, selected };
+  const what = opened.part === undefined ? 'file' : 'trace';
   return (
     <>
       <div class="records-bar">
@@ -114,8 +115,8 @@ function FileRecords({ session, files, place, opened }: FileProps) {
       </div>
       {opened.records === undefined && (
         <p class="note">
-          The first {formatCount(records)} records: compressed {opened.part ? 'traces' : 'files'}{' '}
-          are read forward only; decompress the {opened.part ? 'trace' : 'file'} for random access.
+          The first {formatCount(records)} records: compressed {what}s are read forward only;
+          decompress the {what} for random access.
         </p>
       )}
       {version.value >= 0 && cache.error !== undefined && (
