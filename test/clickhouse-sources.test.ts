@@ -70,7 +70,7 @@ test('a stream that fails', async () => {
     for (let from = 0; from < at; from += 100_000) yield bytes.subarray(from, from + 100_000);
     if (at < bytes.byteLength) throw fault;
   }
-  const options = { urls: urls(), load: 'stream', chunkRows: CHUNK_ROWS };
+  const options = { url: urls(), load: 'stream', chunkRows: CHUNK_ROWS };
   const stream = (at: number) => open(failing(at), { kind: 'iocb', layout: 'traced' });
   for (const at of [0, 100_000, 4_000_000, bytes.byteLength - 1])
     await expect(loadBatches(stream(at), options)).rejects.toMatchObject({ cause: fault });

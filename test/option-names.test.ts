@@ -110,7 +110,7 @@ const RING_BYTES = new Map([
 ]);
 /** Nothing listens there. */
 const connection = {
-  ...{ urls: ['http://127.0.0.1:1'], user: 'loader', password: 'x', database: 'aio' },
+  ...{ url: ['http://127.0.0.1:1'], user: 'loader', password: 'x', database: 'aio' },
   ...{ caCertificate: undefined, timeoutMs: 1000 },
 };
 const REFUSED = 'nothing listens there';

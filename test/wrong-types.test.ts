@@ -83,7 +83,7 @@ const batches: Parameter = { good: () => open(bytes, { kind: 'io_event' }) };
 const number = value(1, 'number', 'NaN');
 
 /** Nothing listens there, which is an error with a code, too. */
-const unreachable = { urls: ['http://127.0.0.1:1'] };
+const unreachable = { url: ['http://127.0.0.1:1'] };
 
 /** The parameters of every function, by door. */
 const FUNCTIONS: Record<string, Record<string, readonly Parameter[]>> = {
@@ -238,7 +238,7 @@ const OPTIONS: Record<string, readonly Name[]> = {
   method: [],
   durationMs: [],
   bufferBytes: [],
-  urls: [],
+  url: ['list', 'text'],
   user: ['text'],
   password: ['text'],
   database: ['text'],

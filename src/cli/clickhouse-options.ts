@@ -86,7 +86,7 @@ export async function connectionOf(options: NodeOptions): Promise<ConnectionOpti
   const { url, user, database, caCert, timeout } = options;
   if (url === undefined) usageError('--url is missing; name a node, such as http://node1:8123');
   return {
-    urls: url,
+    url,
     user: user ?? process.env[USER],
     password: await passwordOf(options),
     database,

@@ -26,7 +26,7 @@ async function schema(files: readonly string[], options: SchemaOptions): Promise
   if (apply) {
     const connection = await connectionOf(options);
     await applyStatements(connection, { cluster, replicated, database }, schemas);
-    await write(`The tables exist on ${formatQuantity(connection.urls.length, 'node')}.\n`);
+    await write(`The tables exist on ${formatQuantity(url?.length ?? 0, 'node')}.\n`);
     return;
   }
   const codecs =

@@ -53,25 +53,31 @@ function reasonIn(message: string): string {
   );
 }
 
+/** A limit of the client: its error has no code. */
+const isTimeout = ({ code, message = '' }: Failure): boolean =>
+  code === undefined && /timeout/i.test(message);
+
+/** What to do after an error. */
+function adviceOf(failure: Failure): string {
+  const { message = '' } = failure;
+  if (isTimeout(failure))
+    return 'check that the node and the network are up, or raise the time limit, and run it again';
+  if (isCertificate(failure))
+    return 'name the certificate of the authority that has signed that of the node';
+  if (/No space left on device/.test(message)) return ADVICE['243'];
+  const code = failure.code ?? /^Code: (\d+)/.exec(message)?.[1] ?? '';
+  return Object.hasOwn(ADVICE, code) ? ADVICE[code] : 'the log of the node may say more';
+}
+
 /** An error of a node, as ours: what was done, where, and what to do. */
 function nodeError(url: string, what: string, cause: unknown): AioscopeError {
   const failure = Object(cause) as Failure;
-  const isTimeout = /timeout/i.test(failure.message ?? '') && failure.code === undefined;
-  const stated = /^Code: (\d+)/.exec(failure.message ?? '')?.[1];
-  const code = failure.code ?? stated ?? '';
-  const advice = isTimeout
-    ? 'the node may be overloaded or the network down; run the same command again'
-    : isCertificate(failure)
-      ? 'name the certificate of the authority that has signed that of the node'
-      : Object.hasOwn(ADVICE, code)
-        ? ADVICE[code]
-        : /No space left on device/.test(failure.message ?? '')
-          ? ADVICE['243']
-          : undefined;
-  const reason = isTimeout ? 'no answer within the time limit' : reasonIn(messageOf(cause));
+  const reason = isTimeout(failure)
+    ? 'no answer within the time limit'
+    : reasonIn(messageOf(cause));
   return new AioscopeError(
     'AIOSCOPE_CLICKHOUSE',
-    `${url}: ${what}: ${reason}${advice === undefined ? '' : `; ${advice}`}`,
+    `${url}: ${what}: ${reason}; ${adviceOf(failure)}`,
     { cause },
   );
 }

@@ -4,10 +4,10 @@ import { AioscopeError, badValue } from '../errors.ts';
 /** How the nodes of ClickHouse are reached. */
 export interface ConnectionOptions {
   /**
-   * The HTTP or HTTPS address of each node, such as `http://node1:8123`: one per shard, or all
-   * replicas of each. Addresses hold no password.
+   * The HTTP or HTTPS address of a node, such as `http://node1:8123`, or of several: one per shard,
+   * or all replicas of each. Addresses hold no password.
    */
-  readonly urls: readonly string[];
+  readonly url: string | readonly string[];
   /** The user. Default: `default`. */
   readonly user?: string | undefined;
   /** The password. Default: none. */
@@ -22,7 +22,7 @@ export interface ConnectionOptions {
 
 /** The names of `ConnectionOptions`. */
 export const CONNECTION_NAMES = [
-  'urls:string[]',
+  'url:string|string[]',
   'user:string',
   'password:string',
   'database:string',
@@ -54,11 +54,11 @@ function checkUrl(url: string): string {
         'give the user by an option, and the password by CLICKHOUSE_PASSWORD or a file',
     );
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
-    throw badValue('urls', shown(url), 'it must be an address such as http://node1:8123');
+    throw badValue('url', shown(url), 'it must be an address such as http://node1:8123');
   const { pathname, search, hash } = new URL(url);
   if (pathname !== '/' || search !== '' || hash !== '')
     throw badValue(
-      'urls',
+      'url',
       shown(url),
       'it must be an address without a path, such as http://node1:8123',
     );
@@ -66,14 +66,15 @@ function checkUrl(url: string): string {
 }
 
 /** Returns the addresses. @throws AioscopeError `AIOSCOPE_OPTION` for none, or one twice */
-export function checkUrls(urls: readonly string[] = []): string[] {
+export function checkUrls(url: ConnectionOptions['url'] = []): string[] {
+  const urls = typeof url === 'string' ? [url] : url;
   if (urls.length === 0)
     throw new AioscopeError(
       'AIOSCOPE_OPTION',
-      (option) => `${option('urls')} is empty; name a node`,
+      (option) => `${option('url')} is missing; name a node`,
     );
   const checked = urls.map(checkUrl);
   const twice = checked.find((url, i) => checked.indexOf(url) !== i);
-  if (twice !== undefined) throw badValue('urls', twice, 'it is given twice; give each node once');
+  if (twice !== undefined) throw badValue('url', twice, 'it is given twice; give each node once');
   return checked;
 }

@@ -59,7 +59,7 @@ export async function withNodes<T>(
   work: (nodes: readonly ClusterNode[], database: string) => Promise<T>,
 ): Promise<T> {
   const database = checkName('database', options.database ?? DATABASE);
-  const nodes = connectAll(checkUrls(options.urls), options, signal);
+  const nodes = connectAll(checkUrls(options.url), options, signal);
   try {
     return await work(nodes, database);
   } finally {
