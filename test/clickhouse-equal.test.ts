@@ -10,6 +10,7 @@ import { aioscope, fixture } from './support/cli.ts';
 import { ran } from './support/cli-here.ts';
 import { rowsOf, useCluster, WITH_CLICKHOUSE } from './support/clickhouse.ts';
 import { cellsOf } from './support/duckdb.ts';
+import { namedTrace } from './support/named-trace.ts';
 
 const cluster = useCluster();
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-clickhouse-equal-'));
@@ -148,6 +149,18 @@ test('a trace: submissions, completions, refused submissions, calls, and its pai
   ]);
   await load('--load', 'rwf', '--chunk-rows', '100', '--pairs', trace);
   await expectEqual('pairs', 'rwf', [trace]);
+});
+
+test('a trace that knows names: the paths and commands of each row', async () => {
+  const { path } = namedTrace(folder);
+  const tables = await load('--load', 'named', '--chunk-rows', '100', path);
+  await load('--load', 'named', '--chunk-rows', '100', '--pairs', path);
+  for (const table of [...tables.map((each) => each.table), 'pairs'])
+    if (table !== 'calls') await expectEqual(table, 'named', [path]);
+  const [[paths, commands]] = await ask(
+    "SELECT uniqExact(path), uniqExact(comm) FROM aio.iocb WHERE load = 'named' AND path != ''",
+  );
+  expect([Number(paths) > 20, commands]).toEqual([true, '2']);
 });
 
 test('pairs of two files', async () => {
