@@ -38,7 +38,7 @@ inBrowsers([], (here) => {
     const path = here.written('long.ioev', readFileSync(fixture('fio_nowait.ioev')));
     truncateSync(path, 8 * 2 ** 30);
     await tab.choose([path]);
-    await tab.until('aioscope.session().result !== null');
+    await tab.until(`aioscope.session().files[0]?.name === 'long.ioev'`);
     const file = `document.querySelector('[data-figure="file"]')`;
     await tab.evaluate(`${file}.querySelector('button').click()`);
     await tab.until(`${file}.querySelector('select') !== null`);
@@ -51,15 +51,15 @@ inBrowsers([], (here) => {
     await tab.evaluate(`${file}.querySelector('button[type="submit"]').click()`);
     const grows = `(({ files, result, fault }) => fault === null && files[0]?.kind === 'iocb' &&
       result !== null && result.report.submissions !== undefined)(aioscope.session())`;
-    await tab.until(grows);
+    await tab.until(grows, 60_000);
     await killed(tab);
     await readAgain(tab);
     await tab.until(`aioscope.session().fault === null`);
-    await tab.until(grows);
+    await tab.until(grows, 60_000);
     expect(await textOf(tab, 'fault')).toBe('');
     // The next files end it.
     expect((await chosen(tab, BOTH)).fault).toBe(null);
-  }, 90_000);
+  }, 180_000);
 
   test('a range', async () => {
     const { tab } = here;
@@ -80,5 +80,5 @@ inBrowsers([], (here) => {
     expect(after.range).toEqual({ unit: 'ns', from: `${from}`, to: `${from + 50_000_000n}` });
     expect(after.shown.report.inputs[0].selected).toBeLessThan(result.report.inputs[0].records);
     await tab.press('Escape');
-  }, 90_000);
+  }, 180_000);
 });
