@@ -7,7 +7,6 @@ import { formatQuantity } from '../words/format.ts';
 import { addLoad } from './clickhouse-load.ts';
 import { connectionOf, type NodeOptions, withNodeOptions } from './clickhouse-options.ts';
 import { schemasOf } from './clickhouse-schemas.ts';
-import { usageError } from './exit.ts';
 import { type InputOptions, withInputOptions } from './input.ts';
 import { write } from './output.ts';
 import { tableLines } from './table-lines.ts';
@@ -45,10 +44,12 @@ async function loads({ json, ...options }: NodeOptions & { json?: boolean }): Pr
 }
 
 /** `aioscope clickhouse drop NAME` */
-async function drop(name: string, options: NodeOptions): Promise<void> {
+async function drop(
+  name: string,
+  { json, ...options }: NodeOptions & { json?: boolean },
+): Promise<void> {
   const rows = await dropLoad(name, await connectionOf(options));
-  if (rows === 0)
-    usageError(`there is no load ${name} on these nodes; see aioscope clickhouse loads`);
+  if (json) return write(`${JSON.stringify({ load: name, rows })}\n`);
   await write(`Dropped ${formatQuantity(rows, 'row')} of ${name}.\n`);
 }
 
@@ -118,5 +119,7 @@ export function add(aioscope: Command): void {
       .description('Drop a load: its rows on all nodes given.')
       .argument('<name>', 'name of the load')
       .addHelpText('after', DROP_HELP),
-  ).action(drop);
+  )
+    .option('--json', 'print JSON')
+    .action(drop);
 }

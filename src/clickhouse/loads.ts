@@ -1,4 +1,5 @@
 // Listing loads, and dropping one.
+import { AioscopeError, badValue } from '../errors.ts';
 import { checkArgument, checkOptions } from '../layout/option-names.ts';
 import { partOfChunk } from './chunks.ts';
 import type { ClusterNode } from './cluster-node.ts';
@@ -99,20 +100,34 @@ export async function listLoads(options: ConnectionOptions): Promise<LoadStatus[
   });
 }
 
+/** Refuses nodes that have only a part of a load: the rest would stay, without being listed. */
+function checkShards(load: string, entries: readonly CompleteEntry[], shards: number): void {
+  const loadedOn = Math.max(0, ...entries.map((entry) => entry.shards));
+  if (loadedOn <= shards) return;
+  throw new AioscopeError(
+    'AIOSCOPE_CLICKHOUSE',
+    `the load ${load} is on ${loadedOn} shards, and the nodes given are of ${shards}; ` +
+      'name a node of each shard',
+  );
+}
+
 /**
  * Drops a load on these nodes: its rows, and its staging tables. Returns the number of rows.
  *
- * @throws AioscopeError `AIOSCOPE_OPTION`, `AIOSCOPE_PEER`; `AIOSCOPE_CLICKHOUSE` if a node fails
+ * @throws AioscopeError `AIOSCOPE_OPTION`, also if there is no such load; `AIOSCOPE_PEER`;
+ *   `AIOSCOPE_CLICKHOUSE` if a node fails
  */
 export async function dropLoad(load: string, options: ConnectionOptions): Promise<number> {
   checkArgument('options', options, 'object');
   checkOptions('dropLoad', options, CONNECTION_NAMES);
   checkLoad(load);
   return withNodes(options, undefined, async (nodes, database) => {
+    const entries = await allEntries(nodes, database, load);
     let rows = 0;
     for (const table of TABLES) {
       const targets = nodes.map((node) => new TargetTable(node, database, table));
       const shards = await Promise.all(targets.map((target) => target.shard()));
+      checkShards(load, entries, new Set(shards).size);
       for (const [i, target] of targets.entries()) {
         await target.dropStaging(load);
         // A replica drops what the other one does.
@@ -128,6 +143,7 @@ export async function dropLoad(load: string, options: ConnectionOptions): Promis
         'dropping a load from the table of loads',
         `ALTER TABLE ${database}.${LOADS} DROP PARTITION ${quoteText(load)}`,
       );
-    return rows;
+    if (rows > 0 || entries.length > 0) return rows;
+    throw badValue('load', load, 'these nodes have no load of that name');
   });
 }
