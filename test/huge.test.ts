@@ -16,6 +16,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { encode, open, type SummaryJson, summarize } from '../src/node.ts';
 import { environment, main, printed } from './support/cli.ts';
 import { soon } from './support/events.ts';
+import { TELL_PEAK } from './support/peak.ts';
 
 const GIB = 2 ** 30;
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-huge-'));
@@ -66,10 +67,17 @@ describe('a file of more than 4 GiB', () => {
 
   // Last: the file is in the page cache by now. 8 GiB are for `npm run huge`.
   test('is counted exactly, in less than 150 MB', () => {
-    const report = `import { isMainThread } from 'node:worker_threads';
-      if (isMainThread) process.on('exit', () => process.stderr.write(String(process.resourceUsage().maxRSS)));`;
-    const loud = ['--import', `data:text/javascript,${encodeURIComponent(report)}`];
-    const args = [...loud, main, 'summary', '--kind', 'io_event', '--workers', '2', '--json', path];
+    const args = [
+      ...TELL_PEAK,
+      main,
+      'summary',
+      '--kind',
+      'io_event',
+      '--workers',
+      '2',
+      '--json',
+      path,
+    ];
     const { stdout, stderr } = spawnSync(process.execPath, args, {
       encoding: 'utf8',
       env: environment(),

@@ -12,7 +12,13 @@ const example = join(root, 'examples/fio_nowait.ioev');
 const project = mkdtempSync(join(tmpdir(), 'aioscope-package-'));
 const command = join(project, 'node_modules/aioscope/dist/cli/main.js');
 const run = (program: string, ...args: string[]): string =>
-  execFileSync(program, args, { cwd: project, encoding: 'utf8', stdio: 'pipe' });
+  execFileSync(program, args, {
+    cwd: project,
+    encoding: 'utf8',
+    stdio: 'pipe',
+    // Other tests name folders of packages there.
+    env: { ...process.env, NODE_PATH: '' },
+  });
 
 interface Packed {
   filename: string;

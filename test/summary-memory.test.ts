@@ -4,15 +4,16 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { PEAK } from './support/peak.ts';
 import { random } from './support/random.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'aioscope-memory-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Prints the peak of the process in MB: at its start, with the summary, and with its JSON. */
-const PROGRAM = `
+const PROGRAM = `${PEAK}
 const { summarize } = await import(process.argv[2]);
-const peak = () => Math.round(process.resourceUsage().maxRSS / 1024);
+const peak = () => Math.round(peakKib() / 1024);
 const peaks = [peak()];
 const summary = await summarize(process.argv[1], { kind: 'iocb', workers: 1 });
 peaks.push(peak());
