@@ -1,7 +1,6 @@
 // `aioscope clickhouse load`: files, traces or pairs into the tables of ClickHouse.
 import { createHash } from 'node:crypto';
 import { realpathSync, statSync } from 'node:fs';
-import { constants } from 'node:os';
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import type { ProfileName } from '../abi/index.ts';
@@ -135,16 +134,16 @@ function openParts(
 /** What Ctrl-C or a termination has stopped, so that its staging tables are dropped first. */
 interface Stop {
   readonly signal: AbortSignal;
-  /** The exit code after a signal; undefined before one. */
-  exitCode: number | undefined;
+  /** The signal that the process got. */
+  name: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | undefined;
 }
 
 function stoppedBySignals(): Stop {
   const controller = new AbortController();
-  const stop: Stop = { signal: controller.signal, exitCode: undefined };
+  const stop: Stop = { signal: controller.signal, name: undefined };
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.once(name, () => {
-      stop.exitCode = 128 + constants.signals[name];
+      stop.name = name;
       const message = `stopped by ${name}; run the same load again to complete it`;
       controller.abort(new AioscopeError('AIOSCOPE_CLICKHOUSE', message));
     });
@@ -176,12 +175,14 @@ async function run(files: readonly string[], options: LoadCommandOptions): Promi
     }
     await write(options.json ? `${JSON.stringify(result)}\n` : loadedText(load, result.tables));
   } catch (error) {
-    if (stop.exitCode === undefined) throw error;
+    if (stop.name === undefined) throw error;
     printError(errorText(error, () => false));
-    process.exitCode = stop.exitCode;
   } finally {
     await parts?.close();
   }
+  // Not process.exit, which waits for a thread that opens or reads a silent pipe. The handler of
+  // the signal is gone.
+  if (stop.name !== undefined) process.kill(process.pid, stop.name);
 }
 
 const HELP = `

@@ -1,5 +1,5 @@
 // How the nodes of ClickHouse are reached.
-import { X509Certificate } from 'node:crypto';
+import crypto from 'node:crypto';
 import { AioscopeError, badValue } from '../errors.ts';
 
 /** How the nodes of ClickHouse are reached. */
@@ -94,7 +94,7 @@ export function checkConnection({ timeoutMs, caCertificate }: ConnectionOptions)
     throw badValue('timeoutMs', timeoutMs, `it must be from 1 to ${TIMEOUT_MAX} ms`);
   if (caCertificate === undefined) return;
   try {
-    new X509Certificate(caCertificate);
+    new crypto.X509Certificate(caCertificate);
   } catch (cause) {
     throw new AioscopeError(
       'AIOSCOPE_OPTION',
