@@ -1,7 +1,7 @@
 // Does a load that waits for a pipe or for a node end at once when it is stopped or fails?
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, writeFileSync } from 'node:fs';
+import { createWriteStream, type WriteStream, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,7 +14,7 @@ import { createTables, dumpBytes, expectFault, writeDump } from './support/click
 import { type FaultyProxy, faultyProxy } from './support/faulty-proxy.ts';
 
 const cluster = useCluster({ nodes: 1 });
-let pipes = 0;
+let [pipes, loads] = [0, 0];
 
 /** A named pipe. */
 function pipe(): string {
@@ -40,7 +40,17 @@ interface Loading {
 
 /** A load in a process of its own. */
 function loading(file: string, url: string, ...more: readonly string[]): Loading {
-  const args = [main, 'clickhouse', 'load', file, '--url', url, '--load', 'sides', ...more];
+  const args = [
+    main,
+    'clickhouse',
+    'load',
+    file,
+    '--url',
+    url,
+    '--load',
+    `load-${++loads}`,
+    ...more,
+  ];
   const child = spawn(process.execPath, args, { env: environment(WITH_CLICKHOUSE) });
   onTestFinished(() => void child.kill('SIGKILL'));
   let stderr = '';
@@ -50,14 +60,14 @@ function loading(file: string, url: string, ...more: readonly string[]): Loading
   return { child, ended: once(child, 'close').then(([status, by]) => [status ?? by, stderr]) };
 }
 
-/** A pipe that has half of a dump, and gives nothing more. */
-function halfPipe(): string {
+/** A pipe that gives two dumps, which are more than a batch, and nothing more. */
+function silentPipe(): { readonly path: string; readonly stream: WriteStream } {
   const path = pipe();
   const stream = createWriteStream(path);
   stream.on('error', () => {});
-  stream.write(dumpBytes().subarray(0, 2_000_000));
+  stream.write(Buffer.concat([dumpBytes(), dumpBytes()]));
   onTestFinished(() => void stream.destroy());
-  return path;
+  return { path, stream };
 }
 
 const isInserting = async (proxy: FaultyProxy) => {
@@ -75,18 +85,17 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s while a pipe opens', asy
   expect(end).toBe(signal);
 });
 
-test.each([[], ['--pairs']])('SIGINT while a pipe is silent %s', async (...more) => {
+test('SIGINT while a pipe is silent', async () => {
   const proxy = await proxied();
-  const { child, ended } = loading(halfPipe(), proxy.url, '--chunk-rows', '10000', ...more);
-  if (more.length === 0) await isInserting(proxy);
-  else await sleep(1500);
+  const { child, ended } = loading(silentPipe().path, proxy.url, '--chunk-rows', '10000');
+  await isInserting(proxy);
   child.kill('SIGINT');
   expect(await ended).toEqual(['SIGINT', expect.stringContaining('stopped by SIGINT')]);
 });
 
 test('a node that is lost while a pipe is silent', async () => {
   const proxy = await proxied();
-  const { child, ended } = loading(halfPipe(), proxy.url, '--chunk-rows', '10000000');
+  const { child, ended } = loading(silentPipe().path, proxy.url, '--chunk-rows', '10000000');
   await isInserting(proxy);
   await sleep(300);
   await proxy.close();
@@ -99,13 +108,11 @@ test('a node that is lost while a pipe is silent', async () => {
 
 test('a pipe that is silent for longer than the time limit', async () => {
   const proxy = await proxied();
-  const path = pipe();
-  const stream = createWriteStream(path);
-  stream.write(dumpBytes().subarray(0, 2_000_000));
-  const { ended } = loading(path, proxy.url, '--timeout', '1s', '--load', 'slow');
+  const { path, stream } = silentPipe();
+  const { ended } = loading(path, proxy.url, '--timeout', '1s');
   await isInserting(proxy);
   await sleep(2500);
-  stream.end(dumpBytes().subarray(2_000_000));
+  stream.end(dumpBytes());
   expect(await ended).toEqual([0, '']);
 });
 
@@ -141,6 +148,6 @@ test.each([
 ])('%s', async (_, status, words) => {
   const proxy = await proxied();
   proxy.fail(/SELECT/, { does: 'answer', status, words });
-  const loads = await ran(['clickhouse', 'loads', '--url', proxy.url]);
-  expectFault(loads, proxy.url, 'not that of ClickHouse', 'port 8123');
+  const listed = await ran(['clickhouse', 'loads', '--url', proxy.url]);
+  expectFault(listed, proxy.url, 'not that of ClickHouse', 'port 8123');
 });

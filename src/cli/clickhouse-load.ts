@@ -135,18 +135,28 @@ function openParts(
 interface Stop {
   readonly signal: AbortSignal;
   /** The signal that the process got. */
-  name: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | undefined;
+  name: (typeof SIGNALS)[number] | undefined;
+  /** Lets signals end the process again. */
+  release(): void;
 }
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 function stoppedBySignals(): Stop {
   const controller = new AbortController();
-  const stop: Stop = { signal: controller.signal, name: undefined };
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.once(name, () => {
-      stop.name = name;
-      const message = `stopped by ${name}; run the same load again to complete it`;
-      controller.abort(new AioscopeError('AIOSCOPE_CLICKHOUSE', message));
-    });
+  const onSignal = (name: (typeof SIGNALS)[number]): void => {
+    stop.name ??= name;
+    const message = `stopped by ${name}; run the same load again to complete it`;
+    controller.abort(new AioscopeError('AIOSCOPE_CLICKHOUSE', message));
+  };
+  const stop: Stop = {
+    signal: controller.signal,
+    name: undefined,
+    release: () => {
+      for (const name of SIGNALS) process.removeListener(name, onSignal);
+    },
+  };
+  for (const name of SIGNALS) process.once(name, onSignal);
   return stop;
 }
 
@@ -179,9 +189,9 @@ async function run(files: readonly string[], options: LoadCommandOptions): Promi
     printError(errorText(error, () => false));
   } finally {
     await parts?.close();
+    stop.release();
   }
-  // Not process.exit, which waits for a thread that opens or reads a silent pipe. The handler of
-  // the signal is gone.
+  // Not process.exit, which waits for a thread that opens or reads a silent pipe.
   if (stop.name !== undefined) process.kill(process.pid, stop.name);
 }
 
