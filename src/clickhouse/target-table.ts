@@ -135,19 +135,6 @@ export class TargetTable {
     );
   }
 
-  /**
-   * What tells the shard of the node: the path that its replicas share, or its address if the table
-   * is not replicated.
-   */
-  async shard(): Promise<string> {
-    const [found] = await this.node.rows(
-      'looking for replicas',
-      `SELECT zookeeper_path FROM system.replicas WHERE database = ${quoteText(this.#database)} ` +
-        `AND table = ${quoteText(localName(this.#table))}`,
-    );
-    return found?.[0] ?? this.node.url;
-  }
-
   /** Creates a staging table, in which the columns of the chunk have defaults; returns its name. */
   async stage({ load, chunk }: ChunkPlace): Promise<string> {
     const constants: Readonly<Record<string, string>> = {
