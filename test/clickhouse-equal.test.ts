@@ -160,7 +160,8 @@ describe('values at the ends of their types', () => {
       }
     }
     const rows = await ask(
-      `SELECT aio_fildes, aio_offset, aio_data FROM aio.iocb WHERE load = 'ends-${endian}-iocb' ORDER BY \`index\``,
+      'SELECT aio_fildes, aio_offset, aio_data FROM aio.iocb ' +
+        `WHERE load = 'ends-${endian}-iocb' ORDER BY \`index\``,
     );
     expect(rows).toEqual(
       submissions.map((each) => [each.aio_fildes, each.aio_offset, each.aio_data].map(String)),
@@ -227,8 +228,8 @@ test('two million records: many chunks on both nodes; loading again changes noth
       cluster().nodes.map(({ url }) =>
         rowsOf(
           url,
-          "SELECT table, partition, sum(rows) FROM system.parts WHERE active AND database = 'aio' " +
-            "AND table LIKE '%_local' GROUP BY table, partition ORDER BY table, partition",
+          "SELECT table, partition, sum(rows) FROM system.parts WHERE database = 'aio' " +
+            "AND active AND table LIKE '%_local' GROUP BY table, partition ORDER BY table, partition",
         ),
       ),
     );
