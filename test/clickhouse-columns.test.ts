@@ -107,8 +107,8 @@ describe('tables of another version', () => {
     expect((await load(file, 'fewer', urls())).status).toBe(0);
     expectFault(
       await load(file, 'fewer', urls().slice(1)),
-      'nodes of 2 shards',
-      'nodes of 1 shard',
+      'with 2 shards',
+      'is 1 shard',
       'the same files, nodes',
     );
     await expectWhole(urls(), 'fewer');

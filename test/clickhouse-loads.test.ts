@@ -61,8 +61,9 @@ test('a chunk that is lost makes a load incomplete, and loading completes it', a
 test('a load is not dropped from a part of its nodes, nor completed on one', async () => {
   await loaded('both');
   const [first] = urls();
-  expectFault(await run('drop', [first], 'both'), 'both', '2 shards', 'each shard');
+  expectFault(await run('drop', [first], 'both'), 'both', 'none of the nodes', 'each shard');
   const file = join(cluster().folder, 'dump.iocb88');
-  expectFault(await load(file, 'both', [first]), '2 shards', '1 shard');
+  expectFault(await load(file, 'both', [first]), 'was begun with 2 shards', 'this is 1 shard');
+  expect(await listLoads({ url: first })).toMatchObject([{ shardsMissing: 1, isComplete: false }]);
   expect((await visible(urls(), 'both')).rows).toBe(ROWS);
 });

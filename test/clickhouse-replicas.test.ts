@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { dropLoad, listLoads } from '../src/clickhouse/index.ts';
 import { generate } from '../src/generate/index.ts';
 import { query, useCluster } from './support/clickhouse.ts';
 import {
@@ -22,8 +23,9 @@ test.each([1, 2])('loads through %i of 2 replicas', async (count) => {
   const file = writeDump(join(cluster().folder, 'dump.iocb88'));
   const name = `replicas-${count}`;
   for (let run = 0; run < 2; run++) {
-    const { status, stderr } = await load(file, name, urls);
+    const { status, stdout, stderr } = await load(file, name, urls);
     expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('iocb: 60,000 rows');
     for (const url of all) {
       await query(url, 'SYSTEM SYNC REPLICA aio.iocb_local');
       expect(await visible([url], name)).toEqual({ rows: ROWS, inParts: 0 });
@@ -46,4 +48,23 @@ test('a field that the tables of both replicas lack', async () => {
   await expectWhole(urls, 'more');
   const sums = urls.map((url) => query(url, 'SELECT sum(cpu), sum(node) FROM aio.iocb'));
   expect(new Set(await Promise.all(sums)).size).toBe(1);
+});
+
+test('a replica that lags is counted, and its rows are dropped, too', async () => {
+  const urls = cluster().nodes.map(({ url }) => url);
+  const [first, second] = urls;
+  await createTables(urls, '--replicated');
+  const file = writeDump(join(cluster().folder, 'dump.iocb88'));
+  await query(first, 'SYSTEM STOP FETCHES');
+  expect((await load(file, 'lagging', [second])).status).toBe(0);
+  expect((await load(file, 'lagging', urls)).stdout).toContain('60,000 rows; 0 chunks loaded');
+  expect(await listLoads({ url: urls })).toContainEqual(
+    expect.objectContaining({ load: 'lagging', rows: ROWS, isComplete: true }),
+  );
+  expect(await dropLoad('lagging', { url: urls })).toBe(ROWS);
+  await query(first, 'SYSTEM START FETCHES');
+  for (const url of urls) {
+    await query(url, 'SYSTEM SYNC REPLICA aio.iocb_local');
+    expect(await visible([url], 'lagging')).toEqual({ rows: 0, inParts: 0 });
+  }
 });

@@ -274,7 +274,7 @@ const CASES: readonly Case[] = [
   of<ConnectionOptions>('dropLoad', connection, (given) => dropLoad('monday', given), REFUSED),
   of<LoadOptions>(
     'loadBatches',
-    { ...connection, ...reading, load: 'monday', file: 'dump', chunkRows: 1 },
+    { ...connection, ...reading, load: 'monday', file: 'dump', chunkRows: 1, selection: '' },
     (given) => loadBatches(stream(), given),
     REFUSED,
   ),

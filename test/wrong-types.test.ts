@@ -248,6 +248,7 @@ const OPTIONS: Record<string, readonly Name[]> = {
   load: ['text'],
   file: ['text'],
   chunkRows: [],
+  selection: ['text'],
   replicated: ['true'],
   codecs: ['true'],
   slots: [],

@@ -7,6 +7,7 @@ import type { ConnectionOptions } from './connection-options.ts';
 import { checkEngines } from './engine-check.ts';
 import { withNodes } from './load.ts';
 import { addColumns } from './server-columns.ts';
+import { shardsOf } from './shards.ts';
 import {
   extraOf,
   LOAD_COLUMNS,
@@ -62,7 +63,7 @@ async function complete(
  * otherwise. Returns the number of shards that the nodes belong to.
  *
  * @throws AioscopeError `AIOSCOPE_CLICKHOUSE` if a node fails, or tables exist that differ in more
- *   than columns
+ *   than columns; `AIOSCOPE_OPTION` if two addresses are those of one server
  */
 export const applyStatements = (
   options: ConnectionOptions,
@@ -76,8 +77,8 @@ export const applyStatements = (
       await create(node, { ...statements, database, codecs }, schemas);
       await complete(node, database, schemas, codecs);
     }
-    const shards = nodes.map((node) => new TargetTable(node, database, TABLES[0]).shard());
-    return new Set(await Promise.all(shards)).size;
+    const { all } = await shardsOf(nodes, database);
+    return all.length;
   });
 
 /** Whether every node supports column codecs. */

@@ -29,7 +29,7 @@ export interface LoadPart {
   /** What the table of loads calls it. */
   readonly file: string;
   readonly schema: Schema;
-  /** What tells the file from another of its size; empty if it cannot be told in advance. */
+  /** Distinguishes files of equal size; empty if nothing is known of the source in advance. */
   readonly fingerprint: string;
   /** The size of the file in bytes; undefined if it is not known in advance. */
   readonly bytes: number | undefined;
@@ -60,12 +60,17 @@ export function tableOfSchema({ kind, rows }: Schema): TableName | undefined {
   return rows ?? kind;
 }
 
-/** A part of a stream that can be read once. */
-export const streamPart = (stream: BatchStream, table: TableName, file: string): LoadPart => ({
+/** A part of a stream that can be read once. `fingerprint` distinguishes its source from others. */
+export const streamPart = (
+  stream: BatchStream,
+  table: TableName,
+  file: string,
+  fingerprint = '',
+): LoadPart => ({
   table,
   file,
   schema: stream.schema,
-  fingerprint: '',
+  fingerprint,
   bytes: undefined,
   records: undefined,
   read: async function* (_from, _to, onBytes) {

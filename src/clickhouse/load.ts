@@ -15,6 +15,7 @@ import {
 } from './connection-options.ts';
 import { type LoadPart, streamPart, tableOfSchema } from './load-part.ts';
 import { type TableLoad, TableLoader } from './loader.ts';
+import { shardsOf } from './shards.ts';
 
 /** Options of a load. */
 export interface LoadOptions extends ConnectionOptions, ReadOptions {
@@ -25,6 +26,11 @@ export interface LoadOptions extends ConnectionOptions, ReadOptions {
   readonly load: string;
   /** What the table of loads calls the source. Default: the name of the load. */
   readonly file?: string | undefined;
+  /**
+   * What the stream selects, such as its conditions. A load is resumed only with the same selection.
+   * Default: all records.
+   */
+  readonly selection?: string | undefined;
   /** Rows per chunk. Default: 4 GiB of records, or a thousandth of a file if that is more. */
   readonly chunkRows?: number | undefined;
 }
@@ -40,6 +46,7 @@ const LOAD_NAMES = [
   'load:string',
   'file:string',
   'chunkRows:number',
+  'selection:string',
   'signal:AbortSignal',
   'onProgress:function',
 ] as const;
@@ -96,7 +103,8 @@ export function loadParts(
   };
   const { chunkRows } = options;
   return withNodes(options, signal, async (nodes, database) => {
-    const loading = { load, database, chunkRows, selection, onBytes, onSkipped, signal };
+    const shards = await shardsOf(nodes, database);
+    const loading = { load, database, chunkRows, selection, shards, onBytes, onSkipped, signal };
     const tables: TableLoad[] = [];
     for (const table of TABLES) {
       const own = parts.filter((part) => part.table === table);
@@ -131,5 +139,5 @@ export async function loadBatches(stream: BatchStream, options: LoadOptions): Pr
       'open requests have no table in ClickHouse; load the records, and find them by a query',
     );
   const part = streamPart(stream, table, options.file ?? options.load);
-  return loadParts([part], { ...options, selection: '' });
+  return loadParts([part], { ...options, selection: options.selection ?? '' });
 }

@@ -8,6 +8,8 @@ import type { TableName } from './columns.ts';
 import { type LoadPart, lackedBy } from './load-part.ts';
 import { addEntry, checkSame, entriesOn, type LoadEntry } from './manifest.ts';
 import { type StagedChunk, sentColumns, stageChunk } from './put-chunk.ts';
+import type { Shards } from './shards.ts';
+import { SkippedChunks } from './skipped-chunks.ts';
 import { extraColumns, widestOf } from './statements.ts';
 import { TargetTable } from './target-table.ts';
 
@@ -27,6 +29,7 @@ export interface LoaderOptions {
   readonly database: string;
   readonly chunkRows: number | undefined;
   readonly selection: string;
+  readonly shards: Shards;
   /** Called with the bytes that were read, since the call before. */
   readonly onBytes: (bytes: number) => void;
   /** Called with the bytes that need not be read, because they are in place. */
@@ -40,6 +43,8 @@ interface Job {
   readonly entry: LoadEntry;
   /** The chunks that are in place already. */
   readonly before: ChunkMap;
+  /** The chunks that were put in place, with their rows. */
+  readonly placed: Map<number, number>;
   /** The number of a chunk among those of the table. */
   numberOf(chunk: number): number;
 }
@@ -64,21 +69,22 @@ export class TableLoader {
     const sent = parts.flatMap(sentColumns).filter(({ name }) => name !== 'index');
     const columns = widestOf(sent);
     extraColumns(this.#table, columns);
+    const { shards } = this.#options;
     await this.#onEach(async (target) => {
       await target.prepare(columns, await target.node.hasCodecs());
-      await target.dropStaging(load);
     });
-    const before = await ChunkMap.of(this.#targets, load);
-    const jobs = parts.map((part, i) => this.#jobOf(part, i, before));
-    for (const job of jobs) await this.#begin(job.entry);
+    const before = await ChunkMap.of(this.#targets, shards, load);
+    const jobs: Job[] = [];
+    for (const [i, part] of parts.entries()) jobs.push(await this.#begin(part, i, before));
+    await this.#onEach((target) => target.dropStaging(load));
     try {
       for (const job of jobs)
         await (job.part.records === undefined ? this.#loadInOrder(job) : this.#loadRanges(job));
     } catch (error) {
       throw this.#withState(error);
     }
-    const after = await ChunkMap.of(this.#targets, load);
-    for (const { entry } of jobs) await this.#complete(entry, after);
+    const after = await ChunkMap.of(this.#targets, shards, load);
+    for (const job of jobs) await this.#complete(job, after);
     const { rows } = after.count();
     return { table: this.#table, rows, loaded: this.#loaded, skipped: this.#skipped };
   }
@@ -87,47 +93,67 @@ export class TableLoader {
     return Promise.all(this.#targets.map(work));
   }
 
-  #jobOf(part: LoadPart, number: number, before: ChunkMap): Job {
-    const { load, selection } = this.#options;
-    const lacks = lackedBy(part.schema).join(',');
-    const chunkRows = chunkRowsOf(part, this.#options.chunkRows);
-    const { table, file, fingerprint, bytes = 0, records = 0 } = part;
-    const entry = {
-      ...{ load, table, part: number, file, bytes, records, fingerprint },
-      ...{ chunkRows, selection, lacks, shards: before.shards },
+  #entryOf(part: LoadPart, number: number): LoadEntry {
+    const { load, selection, shards } = this.#options;
+    const { table, file, fingerprint, bytes = -1, records = -1, schema } = part;
+    return {
+      ...{ load, table, part: number, file, bytes, records, fingerprint, selection },
+      format: `${schema.rows ?? schema.kind} ${schema.layout.text} ${schema.endian}`,
+      chunkRows: chunkRowsOf(part, this.#options.chunkRows),
+      shards: shards.all.join(','),
+      lacks: lackedBy(schema).join(','),
     };
-    return { part, entry, before, numberOf: (chunk) => chunkNumber(number, chunk) };
   }
 
-  /** Writes what the load is begun with to each node, or compares it with what is there. */
-  async #begin(entry: LoadEntry): Promise<void> {
+  /** Writes what a part is begun with to each node, or compares it with what is there. */
+  async #begin(part: LoadPart, number: number, before: ChunkMap): Promise<Job> {
     const { database, load } = this.#options;
-    await this.#onEach(async ({ node }) => {
-      const known = (await entriesOn(node, database, load)).filter(
-        ({ table, part }) => table === entry.table && part === entry.part,
-      );
-      for (const each of known) checkSame(entry, each, node.url);
-      if (known.length === 0) await addEntry(node, database, entry);
+    let entry = this.#entryOf(part, number);
+    const known = await this.#onEach(async ({ node }) => {
+      const all = await entriesOn(node, database, load);
+      const own = all.find((each) => each.table === entry.table && each.part === number);
+      if (own !== undefined) checkSame(entry, own, node.url);
+      return own;
     });
+    const first = known.find((each) => each !== undefined);
+    // A file may have been moved meanwhile.
+    if (first !== undefined) entry = { ...entry, file: first.file };
+    for (const [i, each] of known.entries())
+      if (each === undefined) await addEntry(this.#targets[i].node, database, entry);
+    return { part, entry, before, placed: new Map(), numberOf: (at) => chunkNumber(number, at) };
   }
 
-  async #complete(entry: LoadEntry, after: ChunkMap): Promise<void> {
+  /** Writes that a part is complete, if all that was put in place, or was there, is. */
+  async #complete({ entry, before, placed }: Job, after: ChunkMap): Promise<void> {
     const { database } = this.#options;
-    const counts = after.count((chunk) => partOfChunk(chunk) === entry.part);
+    const isOwn = (chunk: number) => partOfChunk(chunk) === entry.part;
+    const chunks = new Set([...before.chunks.filter(isOwn), ...placed.keys()]);
+    for (const chunk of chunks) {
+      const expected = placed.get(chunk) ?? before.rowsOf(chunk);
+      const rows = after.rowsOf(chunk) ?? 0;
+      if (rows === expected) continue;
+      throw new AioscopeError(
+        'AIOSCOPE_CLICKHOUSE',
+        `chunk ${chunk} of the load ${entry.load} has ${rows} rows now, and had ${expected}: ` +
+          'somebody else changes this load; run the same load again when nothing does',
+      );
+    }
+    const counts = after.count(isOwn);
     await this.#onEach(({ node }) =>
       addEntry(node, database, { ...entry, ...counts, isComplete: true }),
     );
   }
 
   /** Loads ranges of a file, on all nodes at once. */
-  async #loadRanges({ part, entry, before, numberOf }: Job): Promise<void> {
+  async #loadRanges({ part, entry, before, placed, numberOf }: Job): Promise<void> {
     const { records = 0 } = part;
     const { chunkRows, selection } = entry;
     const { load, onBytes, onSkipped, signal } = this.#options;
     const queues = this.#targets.map((): number[] => []);
     for (let chunk = 0; chunk * chunkRows < records; chunk++) {
       const rows = Math.min(chunkRows, records - chunk * chunkRows);
-      if (before.has(numberOf(chunk), selection === '' ? rows : undefined)) {
+      const present = before.rowsOf(numberOf(chunk));
+      if (present !== undefined && (selection !== '' || present === rows)) {
         this.#skipped += 1;
         onSkipped(rows * part.schema.stride);
       } else queues[before.nodeOf(numberOf(chunk), chunk)].push(chunk);
@@ -144,32 +170,42 @@ export class TableLoader {
             part.read(from, to, onBytes),
           );
           try {
-            await (await stageChunk(target, part, place, ranges)).finish();
+            const staged = await stageChunk(target, part, place, ranges);
+            await staged.finish();
+            this.#place(placed, place.chunk, staged.rows);
           } catch (error) {
             isFailed = true;
             throw error;
           }
-          this.#loaded += 1;
         }
       }),
     );
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 
+  /** Counts a chunk that is in place; one without rows is not. */
+  #place(placed: Map<number, number>, chunk: number, rows: number): void {
+    if (rows === 0) return;
+    placed.set(chunk, rows);
+    this.#loaded += 1;
+  }
+
   /** Loads what can be read only from its beginning: while a chunk is read, others are finished. */
-  async #loadInOrder({ part, entry, before, numberOf }: Job): Promise<void> {
+  async #loadInOrder(job: Job): Promise<void> {
+    const { part, entry, before, placed, numberOf } = job;
     const { load, onBytes, signal } = this.#options;
     const slices = new ChunkedSlices(byChunk(part.read(0, undefined, onBytes), entry.chunkRows));
     const finishing = new Set<Promise<void>>();
+    const skipped = new SkippedChunks(before, entry);
     let fault: { readonly error: unknown } | undefined;
     try {
       for (let chunk = await slices.next(); chunk !== undefined; chunk = await slices.next()) {
         if (fault !== undefined) break;
         signal?.throwIfAborted();
         const number = numberOf(chunk);
-        if (before.has(number)) {
+        if (skipped.has(number)) {
+          await skipped.read(number, slices.current());
           this.#skipped += 1;
-          for await (const _ of slices.current()) if (fault !== undefined) break;
           continue;
         }
         const target = this.#targets[before.nodeOf(number, chunk)];
@@ -177,9 +213,7 @@ export class TableLoader {
         const staged: StagedChunk = await stageChunk(target, part, place, [slices.current()]);
         const finished = staged
           .finish()
-          .then(() => {
-            this.#loaded += 1;
-          })
+          .then(() => this.#place(placed, number, staged.rows))
           .catch((error: unknown) => {
             fault ??= { error };
           })
@@ -192,6 +226,7 @@ export class TableLoader {
       await Promise.all(finishing);
     }
     if (fault !== undefined) throw fault.error;
+    skipped.expectAll(placed);
   }
 
   /** An error of a node says how much is in place. */

@@ -1,14 +1,16 @@
 // Listing loads, and dropping one.
 import { AioscopeError, badValue } from '../errors.ts';
 import { checkArgument, checkOptions } from '../layout/option-names.ts';
+import { ChunkMap } from './chunk-map.ts';
 import { partOfChunk } from './chunks.ts';
 import type { ClusterNode } from './cluster-node.ts';
 import { TABLES, type TableName } from './columns.ts';
 import { CONNECTION_NAMES, type ConnectionOptions } from './connection-options.ts';
 import { checkLoad, withNodes } from './load.ts';
 import { type CompleteEntry, entriesOn } from './manifest.ts';
+import { type Shards, shardsOf } from './shards.ts';
 import { LOADS, quoteText } from './statements.ts';
-import { type ChunkRows, TargetTable } from './target-table.ts';
+import { TargetTable } from './target-table.ts';
 
 /** What is in place of a file, or of another part, of a load. */
 export interface LoadStatus {
@@ -18,7 +20,9 @@ export interface LoadStatus {
   /** Rows and chunks in place, on all nodes. */
   readonly rows: number;
   readonly chunks: number;
-  /** Whether all of it is in place. */
+  /** How many shards that have chunks of it are not among those of these nodes. */
+  readonly shardsMissing: number;
+  /** Whether all of it is in place, on these nodes. */
   readonly isComplete: boolean;
   /** Records of the file; undefined if that was not known when it was loaded. */
   readonly records: number | undefined;
@@ -28,35 +32,16 @@ export interface LoadStatus {
   readonly lacks: readonly string[];
 }
 
-type Found = ReadonlyMap<string, readonly ChunkRows[]>;
-
-/** The chunks of every load in a table; of replicas, those of one. */
-async function chunksIn(
-  nodes: readonly ClusterNode[],
-  database: string,
-  table: TableName,
-  loads: readonly string[],
-): Promise<Found> {
-  const targets = nodes.map((node) => new TargetTable(node, database, table));
-  const shards = await Promise.all(targets.map((target) => target.shard()));
-  const ones = targets.filter((_, i) => shards.indexOf(shards[i]) === i);
-  const found = new Map<string, readonly ChunkRows[]>();
-  for (const load of loads)
-    found.set(load, await Promise.all(ones.map((target) => target.chunks(load))));
-  return found;
-}
-
 /** What is in place of an entry. */
-function statusOf(entry: CompleteEntry, found: readonly ChunkRows[]): LoadStatus {
+function statusOf(entry: CompleteEntry, found: ChunkMap, { all }: Shards): LoadStatus {
   const { load, table, file, selection, lacks, records, part } = entry;
-  const own = found.flatMap((chunks) =>
-    [...chunks].filter(([chunk]) => partOfChunk(chunk) === part).map(([, rows]) => rows),
-  );
-  const rows = own.reduce((sum, each) => sum + each, 0);
+  const { rows, chunks } = found.count((chunk) => partOfChunk(chunk) === part);
+  const shardsMissing = entry.shards.split(',').filter((id) => !all.includes(id)).length;
   return {
-    ...{ load, table, file, rows, chunks: own.length },
-    isComplete: entry.isComplete && rows === entry.rows && own.length === entry.chunks,
-    records: records === 0 ? undefined : records,
+    ...{ load, table, file, rows, chunks, shardsMissing },
+    isComplete:
+      entry.isComplete && shardsMissing === 0 && rows === entry.rows && chunks === entry.chunks,
+    records: records < 0 ? undefined : records,
     selection,
     lacks: lacks === '' ? [] : lacks.split(','),
   };
@@ -87,13 +72,21 @@ export async function listLoads(options: ConnectionOptions): Promise<LoadStatus[
   checkArgument('options', options, 'object');
   checkOptions('listLoads', options, CONNECTION_NAMES);
   return withNodes(options, undefined, async (nodes, database) => {
+    const shards = await shardsOf(nodes, database);
     const entries = await allEntries(nodes, database);
     const status: LoadStatus[] = [];
     for (const table of TABLES) {
+      const targets = nodes.map((node) => new TargetTable(node, database, table));
       const own = entries.filter((entry) => entry.table === table);
       const loads = [...new Set(own.map(({ load }) => load))];
-      const found = await chunksIn(nodes, database, table, loads);
-      status.push(...own.map((entry) => statusOf(entry, found.get(entry.load) ?? [])));
+      const maps = await Promise.all(
+        loads.map(async (load) => [load, await ChunkMap.of(targets, shards, load)] as const),
+      );
+      const found = new Map(maps);
+      for (const entry of own) {
+        const map = found.get(entry.load);
+        if (map !== undefined) status.push(statusOf(entry, map, shards));
+      }
     }
     const place = ({ load, table }: LoadStatus) => `${load} ${TABLES.indexOf(table)}`;
     return status.sort((a, b) => (place(a) < place(b) ? -1 : 1));
@@ -101,21 +94,23 @@ export async function listLoads(options: ConnectionOptions): Promise<LoadStatus[
 }
 
 /** Refuses nodes that have only a part of a load: the rest would stay, without being listed. */
-function checkShards(load: string, entries: readonly CompleteEntry[], shards: number): void {
-  const loadedOn = Math.max(0, ...entries.map((entry) => entry.shards));
-  if (loadedOn <= shards) return;
-  throw new AioscopeError(
-    'AIOSCOPE_CLICKHOUSE',
-    `the load ${load} is on ${loadedOn} shards, and the nodes given are of ${shards}; ` +
-      'name a node of each shard',
-  );
+function checkShards(entries: readonly CompleteEntry[], { all }: Shards): void {
+  for (const { load, shards } of entries) {
+    const missing = shards.split(',').filter((id) => !all.includes(id));
+    if (missing.length === 0) continue;
+    throw new AioscopeError(
+      'AIOSCOPE_CLICKHOUSE',
+      `the load ${load} also has chunks on the shards ${missing.join(', ')}, which none of the ` +
+        'nodes given is of; name a node of each shard',
+    );
+  }
 }
 
 /**
  * Drops a load on these nodes: its rows, and its staging tables. Returns the number of rows.
  *
  * @throws AioscopeError `AIOSCOPE_OPTION`, also if there is no such load; `AIOSCOPE_PEER`;
- *   `AIOSCOPE_CLICKHOUSE` if a node fails
+ *   `AIOSCOPE_CLICKHOUSE` if a node fails, or the load is also on other nodes
  */
 export async function dropLoad(load: string, options: ConnectionOptions): Promise<number> {
   checkArgument('options', options, 'object');
@@ -123,20 +118,20 @@ export async function dropLoad(load: string, options: ConnectionOptions): Promis
   checkLoad(load);
   return withNodes(options, undefined, async (nodes, database) => {
     const entries = await allEntries(nodes, database, load);
+    checkShards(entries, await shardsOf(nodes, database));
     let rows = 0;
     for (const table of TABLES) {
-      const targets = nodes.map((node) => new TargetTable(node, database, table));
-      const shards = await Promise.all(targets.map((target) => target.shard()));
-      checkShards(load, entries, new Set(shards).size);
-      for (const [i, target] of targets.entries()) {
+      const dropped = new Map<number, number>();
+      for (const node of nodes) {
+        const target = new TargetTable(node, database, table);
         await target.dropStaging(load);
-        // A replica drops what the other one does.
-        if (shards.indexOf(shards[i]) !== i) continue;
+        // Of what one replica drops, another may still have parts.
         for (const [chunk, count] of await target.chunks(load)) {
           await target.dropChunk(load, chunk);
-          rows += count;
+          dropped.set(chunk, Math.max(count, dropped.get(chunk) ?? 0));
         }
       }
+      for (const count of dropped.values()) rows += count;
     }
     for (const node of nodes)
       await node.run(

@@ -2,7 +2,7 @@
 import { AioscopeError } from '../errors.ts';
 import type { ClusterNode } from './cluster-node.ts';
 import type { TableName } from './columns.ts';
-import { LOADS, quoteText } from './statements.ts';
+import { LOADS, quoteName, quoteText } from './statements.ts';
 
 /** What a part of a load was begun with. */
 export interface LoadEntry {
@@ -11,14 +11,16 @@ export interface LoadEntry {
   /** The number of the part among those of the table. */
   readonly part: number;
   readonly file: string;
-  /** The size of the file in bytes, and its records; 0 if they were not known. */
+  /** The size of the file in bytes, and its records; -1 if they were not known. */
   readonly bytes: number;
   readonly records: number;
-  /** What tells the file from another of its size; empty if that was not known. */
+  /** Kind, layout and byte order. */
+  readonly format: string;
+  /** Distinguishes files of equal size; empty if nothing was known. */
   readonly fingerprint: string;
   readonly chunkRows: number;
-  /** The shards that have the chunks: those on a node that is left out would be loaded twice. */
-  readonly shards: number;
+  /** The identities of the shards that have the chunks, sorted and joined by commas. */
+  readonly shards: string;
   /** The conditions and the check, as text; empty if there are none. */
   readonly selection: string;
   /** The fields that the source could not show, which are 0. */
@@ -32,10 +34,12 @@ export interface CompleteEntry extends LoadEntry {
   readonly chunks: number;
 }
 
-const NAMES = [
-  ...['load', 'table', 'part', 'file', 'bytes', 'records', 'chunkRows', 'selection', 'lacks'],
-  ...['fingerprint', 'shards'],
-] as const;
+const TEXTS = [
+  ...(['load', 'table', 'file', 'format', 'fingerprint', 'shards', 'selection', 'lacks'] as const),
+];
+const NUMBERS = ['part', 'bytes', 'records', 'chunkRows'] as const;
+const NAMES = [...TEXTS, ...NUMBERS] as const;
+const KEYS = NAMES.map(quoteName).join(', ');
 
 /** The entries of a load on a node, or of all loads. */
 export async function entriesOn(
@@ -43,20 +47,23 @@ export async function entriesOn(
   database: string,
   load?: string,
 ): Promise<CompleteEntry[]> {
-  const keys = NAMES.map((name) => (name === 'table' ? '`table`' : name));
-  const where = load === undefined ? '' : `WHERE load = ${quoteText(load)} `;
+  const where = load === undefined ? "load != ''" : `load = ${quoteText(load)}`;
   const rows = await node.rows(
     'reading the table of loads',
-    `SELECT ${keys.map((key) => `toString(${key})`).join(', ')}, toString(max(isComplete)), ` +
-      `toString(max(\`rows\`)), toString(max(chunks)) FROM ${database}.${LOADS} ${where}` +
-      `GROUP BY ${keys.join(', ')} ORDER BY load, \`table\`, part`,
+    `SELECT ${NAMES.map((name) => `toString(${quoteName(name)})`).join(', ')}, ` +
+      'toString(max(isComplete)), toString(max(`rows`)), toString(max(chunks)) ' +
+      `FROM ${database}.${LOADS} WHERE ${where} GROUP BY ${KEYS} ` +
+      'ORDER BY load, `table`, part',
   );
-  return rows.map(([name, table, part, file, bytes, records, chunkRows, selection, ...more]) => {
-    const [lacks, fingerprint, shards, isComplete, count, chunks] = more;
+  return rows.map((row) => {
+    const [isComplete, count, chunks] = row.slice(NAMES.length);
+    const texts = Object.fromEntries(TEXTS.map((name, i) => [name, row[i]]));
+    const numbers = Object.fromEntries(
+      NUMBERS.map((name, i) => [name, Number(row[TEXTS.length + i])]),
+    );
+    const entry = { ...texts, ...numbers } as unknown as LoadEntry;
     return {
-      ...{ load: name, table: table as TableName, part: Number(part), file, bytes: Number(bytes) },
-      ...{ records: Number(records), chunkRows: Number(chunkRows), selection, lacks, fingerprint },
-      shards: Number(shards),
+      ...entry,
       ...{ isComplete: isComplete === '1', rows: Number(count), chunks: Number(chunks) },
     };
   });
@@ -69,29 +76,32 @@ export function addEntry(
   entry: LoadEntry & Partial<CompleteEntry>,
 ): Promise<void> {
   const { isComplete = false, rows = 0, chunks = 0 } = entry;
-  const values = NAMES.map((name) => {
-    const value = entry[name];
-    return typeof value === 'number' ? String(value) : quoteText(value);
-  });
-  const all = [...values, isComplete ? '1' : '0', String(rows), String(chunks), 'now()'];
-  const names = NAMES.map((name) => (name === 'table' ? '`table`' : name));
+  const values = [
+    ...TEXTS.map((name) => quoteText(entry[name])),
+    ...NUMBERS.map((name) => String(entry[name])),
+    ...[isComplete ? '1' : '0', String(rows), String(chunks), 'now()'],
+  ];
   return node.run(
     'writing to the table of loads',
-    `INSERT INTO ${database}.${LOADS} (${names.join(', ')}, isComplete, \`rows\`, chunks, ` +
-      `writtenAt) VALUES (${all.join(', ')})`,
+    `INSERT INTO ${database}.${LOADS} (${KEYS}, isComplete, \`rows\`, chunks, writtenAt) ` +
+      `VALUES (${values.join(', ')})`,
   );
 }
 
 const things = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+const sizeIn = (count: number, noun: string): string =>
+  count < 0 ? 'a source of unknown size' : `a file of ${things(count, noun)}`;
 
 /** What must not change, and how an error describes it. */
 const DESCRIBED: Readonly<Partial<Record<keyof LoadEntry, (entry: LoadEntry) => string>>> = {
-  bytes: ({ bytes }) => `a file of ${things(bytes, 'byte')}`,
-  records: ({ records }) => `a file of ${things(records, 'record')}`,
-  fingerprint: ({ fingerprint }) => `a file with the fingerprint ${fingerprint || 'of nothing'}`,
+  format: ({ format }) => `the format ${format}`,
+  bytes: ({ bytes }) => sizeIn(bytes, 'byte'),
+  records: ({ records }) => sizeIn(records, 'record'),
+  fingerprint: ({ fingerprint }) => (fingerprint ? `contents ${fingerprint}` : 'unknown contents'),
   chunkRows: ({ chunkRows }) => `chunks of ${things(chunkRows, 'row')}`,
-  shards: ({ shards }) => `nodes of ${things(shards, 'shard')}`,
-  selection: ({ selection }) => `the selection ${selection || 'of everything'}`,
+  shards: ({ shards }) =>
+    `${things(shards.split(',').length, 'shard')} (${shards.replaceAll(',', ' and ')})`,
+  selection: ({ selection }) => (selection ? `the selection ${selection}` : 'all records'),
 };
 
 /** Refuses to resume a load with something else than it was begun with. */
@@ -100,11 +110,11 @@ export function checkSame(entry: LoadEntry, known: LoadEntry, url: string): void
     ([name]) => entry[name as keyof LoadEntry] !== known[name as keyof LoadEntry],
   );
   if (differs === undefined) return;
-  const said = (each: LoadEntry) => differs[1](each);
+  const [, described] = differs;
   throw new AioscopeError(
     'AIOSCOPE_CLICKHOUSE',
-    `${url}: the load ${entry.load} was begun with ${said(known)} (${known.file}), and this is ` +
-      `${said(entry)} (${entry.file}); use the same files, nodes and options, give this load ` +
-      `another name, or remove the old one: aioscope clickhouse drop ${entry.load}`,
+    `${url}: the load ${entry.load} was begun with ${described(known)} (${known.file}), and this ` +
+      `is ${described(entry)} (${entry.file}); use the same files, nodes and options, give this ` +
+      `load another name, or remove the old one: aioscope clickhouse drop ${entry.load}`,
   );
 }

@@ -39,9 +39,9 @@ const STATEMENT_NAMES = [
 export const LOADS = 'loads';
 /** The columns of that table. */
 export const LOAD_COLUMNS = [
-  ...['load String', '`table` String', 'part UInt32', 'file String', 'bytes UInt64'],
-  ...['records UInt64', 'chunkRows UInt64', 'selection String', 'lacks String'],
-  ...['fingerprint String', 'shards UInt32'],
+  ...['load String', '`table` String', 'part UInt32', 'file String', 'bytes Int64'],
+  ...['records Int64', 'chunkRows UInt64', 'selection String', 'lacks String'],
+  ...['format String', 'fingerprint String', 'shards String'],
   ...['isComplete UInt8', '`rows` UInt64', 'chunks UInt32', 'writtenAt DateTime'],
 ] as const;
 

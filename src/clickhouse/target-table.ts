@@ -121,19 +121,6 @@ export class TargetTable {
     );
   }
 
-  /**
-   * Identifies the shard of the node: the path that its replicas share, or its address if the table
-   * is not replicated.
-   */
-  async shard(): Promise<string> {
-    const [found] = await this.node.rows(
-      'looking for replicas',
-      `SELECT zookeeper_path FROM system.replicas WHERE database = ${quoteText(this.#database)} ` +
-        `AND table = ${quoteText(localName(this.#table))}`,
-    );
-    return found?.[0] ?? this.node.url;
-  }
-
   /** Creates a staging table with defaults of the load and the chunk; returns its name. */
   async stage({ load, chunk }: ChunkPlace): Promise<string> {
     const constants: Readonly<Record<string, string>> = {
