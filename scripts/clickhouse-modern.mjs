@@ -75,7 +75,7 @@ function report(isGood, what) {
   failed += isGood ? 0 : 1;
 }
 
-/** Loads what the page loads, twice, and a dump with other fields into a table that users changed. */
+/** Loads what the page loads, twice, and other fields into a table that users have changed. */
 async function checkLoads(page, ask, shell, folder) {
   const dump = join(folder, 'own.iocb');
   const layout = '--layout ts:u64,cpu:u16,node:char8,record --kind iocb --endian big';

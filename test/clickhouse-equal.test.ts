@@ -182,7 +182,9 @@ describe('other sources', () => {
       const chunks = Math.ceil(rows / 100);
       expect((await load(...args))[0]).toMatchObject({ rows, loaded: chunks });
       await expectEqual('io_event', `compressed-${i}`, [same]);
-      expect((await load(...args))[0]).toMatchObject({ rows, loaded: 0, skipped: chunks });
+      // The last chunk is not full: it may be of a source that ended early, and is sent again.
+      expect((await load(...args))[0]).toMatchObject({ rows, loaded: 1, skipped: chunks - 1 });
+      await expectEqual('io_event', `compressed-${i}`, [same]);
     }
   });
 
@@ -195,7 +197,8 @@ describe('other sources', () => {
     expect(stderr).toBe('');
     expect(JSON.parse(stdout).tables[0]).toMatchObject({ rows: 480, loaded: 5 });
     await expectEqual('io_event', 'piped', [plain]);
-    expect(JSON.parse(run('--load', 'piped').stdout).tables[0]).toMatchObject({ loaded: 0 });
+    const again = JSON.parse(run('--load', 'piped').stdout).tables[0];
+    expect(again).toMatchObject({ rows: 480, loaded: 1, skipped: 4 });
     await expectEqual('io_event', 'piped', [plain]);
   });
 });
@@ -229,7 +232,7 @@ test('two million records: many chunks on both nodes; loading again changes noth
         rowsOf(
           url,
           "SELECT table, partition, sum(rows) FROM system.parts WHERE database = 'aio' " +
-            "AND active AND table LIKE '%_local' GROUP BY table, partition ORDER BY table, partition",
+            "AND active AND table LIKE '%_local' GROUP BY table, partition ORDER BY 1, 2",
         ),
       ),
     );

@@ -218,7 +218,8 @@ test.each([
   ['_part:u32,record', 'the field _part of the layout has a name that ClickHouse reserves'],
   [
     `${'a'.repeat(201)}:u32,record`,
-    `the field ${'a'.repeat(79)}… of the layout has a name of 201 characters, and columns at most 200`,
+    `the field ${'a'.repeat(79)}… of the layout has a name of 201 characters, ` +
+      'and columns at most 200',
   ],
   ['part:u32,record', 'the field part of the layout is a column of its own in io_event'],
   [

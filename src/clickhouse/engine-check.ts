@@ -1,4 +1,4 @@
-// Do the tables on a node have the engines that the statements ask for, and does it know the cluster?
+// Refusing tables that have other engines than asked for, and clusters that a node does not know.
 import { AioscopeError, excerpt } from '../errors.ts';
 import type { ClusterNode } from './cluster-node.ts';
 import { TABLES } from './columns.ts';

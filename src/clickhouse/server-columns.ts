@@ -53,8 +53,8 @@ export function sameDefinition(column: ServerColumn, value?: string): string {
 }
 
 /**
- * Adds the columns that a table lacks, of definitions by name. Another loader, or a replica, may add
- * them at the same time.
+ * Adds the columns that a table lacks, of definitions by name. Another loader, or a replica, may
+ * add them at the same time.
  */
 export async function addColumns(
   target: ServerTable,
