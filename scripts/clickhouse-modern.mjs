@@ -102,12 +102,17 @@ async function checkLoads(page, ask, shell, folder) {
 }
 
 /** Looks at the tables after the loads. */
-async function checkTables(ask) {
+async function checkTables(ask, shell) {
   const from = 'FROM system.tables WHERE';
   const staging = await ask(`SELECT count() ${from} name LIKE '%staging%' FORMAT TSV`);
   report(staging.trim() === '0', 'no staging table is left');
-  const local = `SELECT create_table_query ${from} name = 'iocb_local' FORMAT TSVRaw`;
-  report((await ask(local)).includes('DoubleDelta'), 'columns have codecs');
+  shell('aioscope clickhouse schema --apply --no-codecs --database plain $NODES');
+  const hasCodecs = async (database) => {
+    const local = `${from} name = 'iocb_local' AND database = '${database}' FORMAT TSVRaw`;
+    return (await ask(`SELECT create_table_query ${local}`)).includes('CODEC');
+  };
+  report(await hasCodecs('aio'), 'columns have codecs');
+  report(!(await hasCodecs('plain')), '--apply --no-codecs makes columns without codecs');
 }
 
 /** Runs the queries of the page, and compares their answers with those that it shows. */
@@ -132,8 +137,9 @@ try {
   const ask = (sql) => answerOf(node.url, sql);
   const page = readFileSync(path('docs/clickhouse.md'), 'utf8');
   console.log(`ClickHouse ${(await ask('SELECT version() FORMAT TSV')).trim()}`);
-  await checkLoads(page, ask, shellOn(node.url), folder);
-  await checkTables(ask);
+  const shell = shellOn(node.url);
+  await checkLoads(page, ask, shell, folder);
+  await checkTables(ask, shell);
   await checkQueries(page, ask);
 } finally {
   server?.kill();
