@@ -1,4 +1,4 @@
-// A node of ClickHouse made of chdb: its engine behind as much of the HTTP interface as the client needs.
+// A node of ClickHouse made of chdb: its engine behind the HTTP interface, as the client needs it.
 import { createWriteStream, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
@@ -12,13 +12,14 @@ mkdirSync(incoming, { recursive: true });
 writeFileSync(
   join(folder, 'config.xml'),
   '<clickhouse><remote_servers><aio><shard><replica><host>127.0.0.1</host><port>9000</port>' +
-    `</replica></shard></aio></remote_servers><user_files_path>${incoming}</user_files_path></clickhouse>`,
+    '</replica></shard></aio></remote_servers>' +
+    `<user_files_path>${incoming}</user_files_path></clickhouse>`,
 );
 const session = new Session(join(folder, 'data'), {
   connectionArgs: [`--config-file=${join(folder, 'config.xml')}`],
 });
 
-/** The statement of a request, and the format of its answer. An insert reads its rows from a file. */
+/** The statement of a request, and its format; an insert reads its rows from a file. */
 function statementOf(query, body) {
   const insert = /^\s*(INSERT INTO [^(]+\([^)]*\)) FORMAT (\w+)\s*$/.exec(query ?? '');
   if (insert !== null)

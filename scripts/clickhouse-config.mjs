@@ -1,4 +1,4 @@
-// Configuration files of a small ClickHouse node on loopback, in the names that 18.16 and later read.
+// Configuration files of a small ClickHouse node on loopback, as 18.16 and later read them.
 import { createHash } from 'node:crypto';
 
 const FOLDERS = ['data', 'tmp', 'user_files', 'format_schemas', 'log'];

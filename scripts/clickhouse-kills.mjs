@@ -215,7 +215,8 @@ async function command() {
     };
     const kills = await prepareKills({ cluster, folder, env });
     console.log(
-      `${ROWS} rows in ${ROWS / CHUNK_ROWS} chunks; a load takes ${kills.durations.map(Math.round)} ms`,
+      `${ROWS} rows in ${ROWS / CHUNK_ROWS} chunks; ` +
+        `a load takes ${kills.durations.map(Math.round)} ms`,
     );
     for (let round = 0; round < Number(values.rounds); round++)
       for (const victim of VICTIMS) {

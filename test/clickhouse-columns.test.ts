@@ -56,6 +56,42 @@ describe('tables of another version', () => {
     await expectWhole(urls(), 'wide');
   });
 
+  test('users have added columns with expressions', async () => {
+    const file = dump();
+    const more = [
+      'kib UInt64 MATERIALIZED intDiv(aio_nbytes, 1024)',
+      'place String DEFAULT concat(load, toString(chunk + index))',
+      'half UInt64 ALIAS intDiv(aio_nbytes, 2)',
+    ];
+    for (const url of urls())
+      for (const each of more) await query(url, `ALTER TABLE aio.iocb_local ADD COLUMN ${each}`);
+    const { status, stderr } = await load(file, 'more', urls());
+    expect([status, stderr]).toEqual([0, '']);
+    await expectWhole(urls(), 'more');
+    for (const url of urls()) {
+      const wrong =
+        'countIf(kib != intDiv(aio_nbytes, 1024) OR half != intDiv(aio_nbytes, 2) ' +
+        'OR place != concat(load, toString(chunk + index)))';
+      const found = await query(url, `SELECT sum(kib) > 0, ${wrong} FROM aio.iocb_local`);
+      expect(found).toBe('1\t0');
+    }
+  });
+
+  test('a column is computed that the records have', async () => {
+    const file = dump();
+    await query(urls()[1], 'ALTER TABLE aio.iocb_local DROP COLUMN pid');
+    await query(urls()[1], 'ALTER TABLE aio.iocb_local ADD COLUMN pid UInt32 MATERIALIZED tid');
+    const found = await load(file, 'computed', urls());
+    expectFault(found, urls()[1], 'pid', 'is computed (MATERIALIZED)', 'rename');
+  });
+
+  test('a table of another program has the name', async () => {
+    await query(urls()[1], 'DROP TABLE aio.iocb_local');
+    await query(urls()[1], 'CREATE TABLE aio.iocb_local (a UInt8) ENGINE = Memory');
+    const found = await load(dump(), 'foreign', urls());
+    expectFault(found, urls()[1], 'not one of aioscope', 'no column load', '--database');
+  });
+
   test('one node has no tables', async () => {
     const file = dump();
     await query(urls()[1], 'DROP DATABASE aio');

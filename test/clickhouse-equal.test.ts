@@ -160,7 +160,8 @@ describe('values at the ends of their types', () => {
       }
     }
     const rows = await ask(
-      `SELECT aio_fildes, aio_offset, aio_data FROM aio.iocb WHERE load = 'ends-${endian}-iocb' ORDER BY \`index\``,
+      'SELECT aio_fildes, aio_offset, aio_data FROM aio.iocb ' +
+        `WHERE load = 'ends-${endian}-iocb' ORDER BY \`index\``,
     );
     expect(rows).toEqual(
       submissions.map((each) => [each.aio_fildes, each.aio_offset, each.aio_data].map(String)),
@@ -181,7 +182,9 @@ describe('other sources', () => {
       const chunks = Math.ceil(rows / 100);
       expect((await load(...args))[0]).toMatchObject({ rows, loaded: chunks });
       await expectEqual('io_event', `compressed-${i}`, [same]);
-      expect((await load(...args))[0]).toMatchObject({ rows, loaded: 0, skipped: chunks });
+      // The last chunk is not full: it may be of a source that ended early, and is sent again.
+      expect((await load(...args))[0]).toMatchObject({ rows, loaded: 1, skipped: chunks - 1 });
+      await expectEqual('io_event', `compressed-${i}`, [same]);
     }
   });
 
@@ -194,7 +197,8 @@ describe('other sources', () => {
     expect(stderr).toBe('');
     expect(JSON.parse(stdout).tables[0]).toMatchObject({ rows: 480, loaded: 5 });
     await expectEqual('io_event', 'piped', [plain]);
-    expect(JSON.parse(run('--load', 'piped').stdout).tables[0]).toMatchObject({ loaded: 0 });
+    const again = JSON.parse(run('--load', 'piped').stdout).tables[0];
+    expect(again).toMatchObject({ rows: 480, loaded: 1, skipped: 4 });
     await expectEqual('io_event', 'piped', [plain]);
   });
 });
@@ -227,8 +231,8 @@ test('two million records: many chunks on both nodes; loading again changes noth
       cluster().nodes.map(({ url }) =>
         rowsOf(
           url,
-          "SELECT table, partition, sum(rows) FROM system.parts WHERE active AND database = 'aio' " +
-            "AND table LIKE '%_local' GROUP BY table, partition ORDER BY table, partition",
+          "SELECT table, partition, sum(rows) FROM system.parts WHERE database = 'aio' " +
+            "AND active AND table LIKE '%_local' GROUP BY table, partition ORDER BY 1, 2",
         ),
       ),
     );

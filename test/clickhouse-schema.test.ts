@@ -1,4 +1,4 @@
-// Is what `clickhouse schema` prints what `--apply` makes, do layouts fit the tables, and do passwords stay secret?
+// Does `schema --apply` make what `schema` prints, do layouts fit, and do passwords stay secret?
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -33,7 +33,10 @@ test.each([
   const statements = await schema(...options, '--no-codecs', '--database', printed);
   for (const each of statements.split(/;\n\n?/)) if (each !== '') await query(url, each);
   const apply = ['--apply', ...options, '--database', applied, ...nodes()];
-  expect(await schema(...apply)).toBe('The tables exist on 2 nodes.\n');
+  const made = await ran(['clickhouse', 'schema', ...apply]);
+  expect([made.status, made.stdout]).toEqual([0, 'The tables exist on 2 nodes.\n']);
+  const warning = 'without --cluster, a query sees only the rows of the node';
+  expect(made.stderr.includes(warning)).toBe(options.length === 0);
   const tables = await described(url, printed);
   expect(tables.length).toBe(13);
   for (const each of cluster().nodes) expect(await described(each.url, applied)).toEqual(tables);
@@ -43,11 +46,61 @@ test.each([
     true,
   );
   // Again: what exists stays.
-  await schema(...apply);
+  expect((await ran(['clickhouse', 'schema', ...apply])).status).toBe(0);
   expect(await described(url, applied)).toEqual(tables);
 });
 
-test('--replicated has the macros of the nodes, codecs are left out where servers lack them', async () => {
+test('--apply adds the columns that existing tables lack', async () => {
+  const at = ['--database', 'grown', '--cluster', 'aio', ...nodes()];
+  const file = fileOf('ts:u64,lane:u16,record', {});
+  await schema('--apply', ...at);
+  const { url } = cluster().nodes[1];
+  await query(url, 'ALTER TABLE grown.loads DROP COLUMN lacks');
+  await query(url, 'ALTER TABLE grown.pairs_local DROP COLUMN aio_reqprio');
+  await schema('--apply', ...at, ...file);
+  for (const node of cluster().nodes) {
+    const names = "name IN ('lane', 'lacks') OR table = 'pairs_local' AND name = 'aio_reqprio'";
+    const found = await rowsOf(
+      node.url,
+      `SELECT table, name, type FROM system.columns WHERE database = 'grown' AND (${names}) ` +
+        'ORDER BY table',
+    );
+    expect(found).toEqual([
+      ['io_event', 'lane', 'UInt16'],
+      ['io_event_local', 'lane', 'UInt16'],
+      ['loads', 'lacks', 'String'],
+      ['pairs_local', 'aio_reqprio', 'Int16'],
+    ]);
+  }
+});
+
+test('--apply refuses tables with other engines, and what the node cannot have', async () => {
+  const url = ['--url', cluster().nodes[0].url];
+  const refused = async (...args: string[]) => {
+    const { status, stdout, stderr } = await ran(['clickhouse', 'schema', '--apply', ...args]);
+    expect([status, stdout]).toEqual([1, '']);
+    return stderr;
+  };
+  const alone = ['--database', 'alone', ...url];
+  await schema('--apply', ...alone);
+  expect(await refused(...alone, '--cluster', 'aio')).toMatch(
+    /: not Distributed\(aio\): alone.iocb \(Merge\), .*; run this with the --cluster that/,
+  );
+  expect(await refused(...alone, '--replicated')).toMatch(
+    /: not replicated: alone.iocb_local \(MergeTree\), .*; run this without --replicated/,
+  );
+  const spread = ['--database', 'spread', ...url];
+  await schema('--apply', ...spread, '--cluster', 'aio');
+  expect(await refused(...spread)).toContain(': not Merge: spread.iocb (Distributed(aio)), ');
+  expect(await refused('--database', 'none', ...url, '--cluster', 'other')).toContain(
+    'there is no cluster other in the configuration of this node (it has aio); add it to',
+  );
+  expect(await refused('--database', 'none', ...url, '--replicated')).toContain(
+    'replicated tables need ZooKeeper or ClickHouse Keeper, and the macros',
+  );
+});
+
+test('--replicated has the macros of the nodes; old servers get no codecs', async () => {
   const replicated = await schema('--cluster', 'storage', '--replicated', '--database', 'traces');
   const engines = [...replicated.matchAll(/ENGINE = (.*?)( PARTITION| ORDER|;)/g)];
   expect(engines.map(([, engine]) => engine).filter((each) => /^Repl/.test(each))).toEqual(
@@ -162,6 +215,12 @@ test.each([
   ],
   ['load:u32,record', 'the field load of the layout is a column of its own in io_event'],
   ['chunk:u32,record', 'the field chunk of the layout is a column of its own in io_event'],
+  ['_part:u32,record', 'the field _part of the layout has a name that ClickHouse reserves'],
+  [
+    `${'a'.repeat(201)}:u32,record`,
+    `the field ${'a'.repeat(79)}… of the layout has a name of 201 characters, ` +
+      'and columns at most 200',
+  ],
   ['part:u32,record', 'the field part of the layout is a column of its own in io_event'],
   [
     'errno_name:u32,record',

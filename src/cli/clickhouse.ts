@@ -8,7 +8,7 @@ import { addLoad } from './clickhouse-load.ts';
 import { connectionOf, type NodeOptions, withNodeOptions } from './clickhouse-options.ts';
 import { schemasOf } from './clickhouse-schemas.ts';
 import { type InputOptions, withInputOptions } from './input.ts';
-import { write } from './output.ts';
+import { printWarning, write } from './output.ts';
 import { tableLines } from './table-lines.ts';
 
 interface SchemaOptions extends NodeOptions, InputOptions {
@@ -24,7 +24,10 @@ async function schema(files: readonly string[], options: SchemaOptions): Promise
   const schemas = await schemasOf(files, options);
   if (apply) {
     const connection = await connectionOf(options);
-    await applyStatements(connection, { cluster, replicated, database }, schemas);
+    const statements = { cluster, replicated, database, codecs: options.codecs };
+    const shards = await applyStatements(connection, statements, schemas);
+    if (cluster === undefined && shards > 1)
+      printWarning('without --cluster, a query sees only the rows of the node that it is sent to');
     await write(`The tables exist on ${formatQuantity(url?.length ?? 0, 'node')}.\n`);
     return;
   }
@@ -70,7 +73,8 @@ Examples:
 const SCHEMA_HELP = `
 Without files, the tables have the fields of the kernel's structs and of the common
 envelopes; fields of other layouts are added when they are loaded, or here, for the
-files given. With --cluster, the tables without _local are distributed over it.
+files given. --apply creates tables and adds columns, and is an error where tables exist
+with another engine. With --cluster, the tables without _local are distributed over it.
 
 Examples:
   $ aioscope clickhouse schema --cluster storage --replicated > aio.sql
@@ -102,7 +106,7 @@ export function add(aioscope: Command): void {
     .option('--cluster <name>', 'cluster over which the tables are distributed')
     .option('--replicated', 'replicated tables, by the macros {shard} and {replica}')
     .option('--no-codecs', 'omit column codecs, for servers before 20.1')
-    .option('--apply', 'run the statements on every --url')
+    .option('--apply', 'create what is missing on every --url: tables and columns')
     .addHelpText('after', SCHEMA_HELP)
     .action(schema);
   withInputOptions(withNodeOptions(tables));

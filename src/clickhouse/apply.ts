@@ -1,26 +1,87 @@
-// Creating the database and its tables on every node.
+// Creating the database and its tables on every node, and adding the columns that they lack.
+import { AioscopeError } from '../errors.ts';
 import type { Schema } from '../layout/schema.ts';
-import type { TableName } from './columns.ts';
+import type { ClusterNode } from './cluster-node.ts';
+import { storedColumns, TABLES, type TableName } from './columns.ts';
 import type { ConnectionOptions } from './connection-options.ts';
+import { checkEngines } from './engine-check.ts';
 import { withNodes } from './load.ts';
-import { type StatementOptions, tableStatements } from './statements.ts';
+import { addColumns } from './server-columns.ts';
+import { shardsOf } from './shards.ts';
+import {
+  extraOf,
+  LOAD_COLUMNS,
+  LOADS,
+  type StatementOptions,
+  tableStatements,
+} from './statements.ts';
+import { TargetTable } from './target-table.ts';
 
-/** Creates the database and the tables that do not exist, on every node, with what it can. */
-export async function applyStatements(
-  options: ConnectionOptions,
+type Schemas = ReadonlyMap<TableName, readonly Schema[]>;
+
+/** Creates on a node what does not exist. */
+async function create(
+  node: ClusterNode,
   statements: StatementOptions,
-  schemas?: ReadonlyMap<TableName, readonly Schema[]>,
+  schemas: Schemas,
 ): Promise<void> {
-  await withNodes(options, undefined, async (nodes) => {
-    for (const node of nodes) {
-      const codecs = await node.hasCodecs();
-      const all = tableStatements({ ...statements, codecs }, schemas);
-      for (const statement of all) await node.run('creating tables', statement);
-    }
-  });
+  try {
+    for (const statement of tableStatements(statements, schemas))
+      await node.run('creating tables', statement);
+  } catch (error) {
+    if (!statements.replicated || !/zookeeper|keeper|macro/i.test(String(error))) throw error;
+    throw new AioscopeError(
+      'AIOSCOPE_CLICKHOUSE',
+      `${(error as Error).message}; replicated tables need ZooKeeper or ClickHouse Keeper, and ` +
+        'the macros shard and replica, in the configuration of every node',
+      { cause: error },
+    );
+  }
 }
 
-/** Whether all nodes have codecs of columns. */
+/** Adds to the tables of a node the columns that they lack. */
+async function complete(
+  node: ClusterNode,
+  database: string,
+  schemas: Schemas,
+  codecs: boolean,
+): Promise<void> {
+  for (const table of TABLES) {
+    const columns = [...storedColumns(table), ...extraOf(table, schemas)];
+    await new TargetTable(node, database, table).prepare(columns, codecs);
+  }
+  const definitions = LOAD_COLUMNS.map((each) => {
+    const [name] = each.split(' ');
+    return [name.replaceAll('`', ''), each] as const;
+  });
+  await addColumns({ node, database, table: LOADS }, new Map(definitions));
+}
+
+/**
+ * Creates the database and the tables that do not exist, on every node, and adds the columns that
+ * existing ones lack. Columns have codecs where the node supports them, unless `statements` say
+ * otherwise. Returns the number of shards that the nodes belong to.
+ *
+ * @throws AioscopeError `AIOSCOPE_CLICKHOUSE` if a node fails, or tables exist that differ in more
+ *   than columns; `AIOSCOPE_OPTION` if two addresses are those of one server
+ */
+export const applyStatements = (
+  options: ConnectionOptions,
+  statements: StatementOptions,
+  schemas: Schemas = new Map(),
+): Promise<number> =>
+  withNodes(options, undefined, async (nodes, database) => {
+    for (const node of nodes) await checkEngines(node, database, statements);
+    for (const node of nodes) {
+      const codecs = statements.codecs !== false && (await node.hasCodecs());
+      await create(node, { ...statements, database, codecs }, schemas);
+      await complete(node, database, schemas, codecs);
+    }
+    const { all } = await shardsOf(nodes, database);
+    return all.length;
+  });
+
+/** Whether every node supports column codecs. */
 export const hasCodecs = (options: ConnectionOptions): Promise<boolean> =>
   withNodes(options, undefined, async (nodes) => {
     const all = await Promise.all(nodes.map((node) => node.hasCodecs()));

@@ -9,6 +9,7 @@ import { parseLayout } from '../layout/layout.ts';
 import { type Schema, schemaOf } from '../layout/schema.ts';
 import { type TableColumn, tableOf } from '../sinks/table.ts';
 import { PARTS } from '../trace/part.ts';
+import { quoteText } from './quote.ts';
 
 /** The tables of rows, in the order of the statements. */
 export const TABLES = ['iocb', 'io_event', 'refused', 'aio_ring', 'pairs', 'calls'] as const;
@@ -73,7 +74,7 @@ const ENVELOPE: readonly StoredColumn[] = [
 const PATH: StoredColumn = { name: 'path', type: 'String' };
 
 /** What every row has: its load, its chunk, and its number in its file. */
-export const PLACE: readonly StoredColumn[] = [
+export const POSITION_COLUMNS: readonly StoredColumn[] = [
   { name: 'load', type: 'String' },
   { name: 'chunk', type: 'UInt32' },
   { name: 'index', type: 'UInt64' },
@@ -107,16 +108,13 @@ const merged = (...lists: readonly (readonly StoredColumn[])[]): StoredColumn[] 
 /** Returns the stored columns that a table always has. */
 export function storedColumns(table: TableName): StoredColumn[] {
   const hasFile = table === 'iocb' || table === 'refused' || table === 'pairs';
-  return merged(PLACE, ENVELOPE, RECORDS[table](), hasFile ? [PATH] : []);
+  return merged(POSITION_COLUMNS, ENVELOPE, RECORDS[table](), hasFile ? [PATH] : []);
 }
-
-const quoted = (text: string): string =>
-  `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 
 /** An expression that replaces numbers by their names, and others by ''. */
 function transform(value: string, names: readonly (readonly [number, string])[]): string {
   const numbers = names.map(([number]) => number).join(', ');
-  const texts = names.map(([, name]) => quoted(name)).join(', ');
+  const texts = names.map(([, name]) => quoteText(name)).join(', ');
   return `transform(toInt64(${value}), [${numbers}], [${texts}], '')`;
 }
 
@@ -130,7 +128,7 @@ const CALL_NAMES = CALLS.map((name, number) => [number, name] as const);
 function flagNames(value: string, flags: readonly Flag[]): string {
   const known = flags.reduce((mask, { bit }) => mask | bit, 0) >>> 0;
   const names = flags.map(
-    ({ bit, name }) => `if(bitAnd(${value}, ${bit}) != 0, ${quoted(name)}, '')`,
+    ({ bit, name }) => `if(bitAnd(${value}, ${bit}) != 0, ${quoteText(name)}, '')`,
   );
   const rest = `bitAnd(${value}, ${~known >>> 0})`;
   const hex = `concat('0x', replaceRegexpOne(lower(hex(${rest})), '^0+', ''))`;

@@ -47,7 +47,7 @@ class TextBytes {
 
 type Values = RecordBatch['columns'][string];
 
-/** The rows of a column as bytes, and their part in the tally. */
+/** Returns rows of a column as bytes, and adds them to the tally. */
 type Encode = (batch: RecordBatch, from: number, to: number, tally: Tally) => Uint8Array;
 
 function encoderOf(column: TableColumn, place: number, type: ColumnType): Encode {

@@ -1,17 +1,13 @@
 // ClickHouse's client, an optional package.
 import { createRequire } from 'node:module';
-import type { ClickHouseClient } from '@clickhouse/client';
 import { AioscopeError, messageOf } from '../errors.ts';
 
 /** The client, in the version that is tested. */
 const CLIENT_PACKAGE = '@clickhouse/client@1.23.1';
 const NAME = '@clickhouse/client';
 
-/** The values of the package that we use. */
-interface Peer {
-  createClient(options: object): ClickHouseClient;
-  readonly ClickHouseLogLevel: { readonly OFF: number };
-}
+/** What we use of the package; client.d.ts declares it. */
+type Peer = Pick<typeof import('@clickhouse/client'), 'createClient' | 'ClickHouseLogLevel'>;
 
 /**
  * Loads the client, which only ClickHouse needs.

@@ -1,17 +1,20 @@
 // The statements that create the database and its tables.
-import { AioscopeError, wrongType } from '../errors.ts';
+import { AioscopeError, excerpt, wrongType } from '../errors.ts';
 import { checkOptions } from '../layout/option-names.ts';
 import type { Schema } from '../layout/schema.ts';
 import {
   ALIASES,
   columnsOf,
-  PLACE,
+  POSITION_COLUMNS,
   type StoredColumn,
   storedColumns,
   TABLES,
   type TableName,
 } from './columns.ts';
 import { checkName, DATABASE } from './connection-options.ts';
+import { quoteName } from './quote.ts';
+
+export { quoteName, quoteText } from './quote.ts';
 
 /** What the statements depend on. */
 export interface StatementOptions {
@@ -35,7 +38,7 @@ const STATEMENT_NAMES = [
 /** The table of loads, which says what each load is, and whether it is complete. */
 export const LOADS = 'loads';
 /** The columns of that table. */
-const LOAD_COLUMNS = [
+export const LOAD_COLUMNS = [
   ...['load String', '`table` String', 'part UInt32', 'file String', 'bytes Int64'],
   ...['records Int64', 'chunkRows UInt64', 'selection String', 'lacks String'],
   ...['format String', 'fingerprint String', 'shards String'],
@@ -44,13 +47,6 @@ const LOAD_COLUMNS = [
 
 /** Columns whose values grow evenly. */
 const EVEN = new Set(['ts', 'index', 'completionTs', 'submissionIndex', 'completionIndex', 'end']);
-
-/** Quotes a name. */
-export const quoteName = (name: string): string => `\`${name}\``;
-
-/** Quotes a text. */
-export const quoteText = (text: string): string =>
-  `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', '\\n')}'`;
 
 function codecOf({ name, type }: StoredColumn): string {
   if (type === 'String') return ' CODEC(ZSTD(1))';
@@ -65,21 +61,39 @@ export const definitionOf = (column: StoredColumn, hasCodecs: boolean): string =
 export const localName = (table: TableName): string => `${table}_local`;
 
 /** How the rows of a table are divided, and in which order they are. */
-export const KEYS = 'PARTITION BY (load, chunk) ORDER BY (ts, `index`)';
+export const PARTITION_AND_ORDER = 'PARTITION BY (load, chunk) ORDER BY (ts, `index`)';
+
+/**
+ * Names that servers give to columns of their own: some versions read those instead of ours, others
+ * refuse the table.
+ */
+const RESERVED = new Set([
+  ...['_part', '_part_index', '_part_uuid', '_part_offset', '_partition_id', '_partition_value'],
+  ...['_sample_factor', '_row_exists', '_block_number', '_block_offset', '_table', '_database'],
+  '_shard_num',
+]);
+/** Old servers have a file per column, whose name is that of the column and at most 255 bytes. */
+const NAME_LENGTH_MAX = 200;
 
 /** The columns that a schema has besides those of its table, or an error where types clash. */
 export function extraColumns(table: TableName, columns: readonly StoredColumn[]): StoredColumn[] {
   const known = new Map(storedColumns(table).map((column) => [column.name, column.type]));
-  const own = new Set(PLACE.map(({ name }) => name));
+  const own = new Set(POSITION_COLUMNS.map(({ name }) => name));
   const computed = new Set(ALIASES[table].map(({ name }) => name));
   const clash = (name: string, why: string): never => {
     throw new AioscopeError(
       'AIOSCOPE_LAYOUT',
-      `the field ${name} of the layout ${why}; rename the field in the layout`,
+      `the field ${excerpt(name)} of the layout ${why}; rename the field in the layout`,
     );
   };
   return columns.filter(({ name, type }) => {
     if (own.has(name) || computed.has(name)) clash(name, `is a column of its own in ${table}`);
+    if (RESERVED.has(name)) clash(name, 'has a name that ClickHouse reserves');
+    if (name.length > NAME_LENGTH_MAX)
+      clash(
+        name,
+        `has a name of ${name.length} characters, and columns at most ${NAME_LENGTH_MAX}`,
+      );
     const expected = known.get(name);
     if (expected !== undefined && !fits(type, expected))
       clash(name, `has the type ${type}, and the column of ${table} ${expected}`);
@@ -114,12 +128,15 @@ function createLocal(
   const columns = [...stored, ...computed].join(',\n  ');
   return (
     `CREATE TABLE IF NOT EXISTS ${database}.${name} (\n  ${columns}\n) ` +
-    `ENGINE = ${engineOf(name, options)} ${KEYS}`
+    `ENGINE = ${engineOf(name, options)} ${PARTITION_AND_ORDER}`
   );
 }
 
-/** The statement that creates the table over those of all nodes. */
-function createOver(table: TableName, { database = DATABASE, cluster }: StatementOptions): string {
+/** The statement that creates the table to query, over those that hold the rows. */
+function createQueryTable(
+  table: TableName,
+  { database = DATABASE, cluster }: StatementOptions,
+): string {
   const local = localName(table);
   const engine =
     cluster === undefined
@@ -151,7 +168,7 @@ export function widestOf(columns: readonly StoredColumn[]): StoredColumn[] {
 }
 
 /** The columns that the schemas of a table have besides its own. */
-const extraOf = (table: TableName, given: ReadonlyMap<TableName, readonly Schema[]>) =>
+export const extraOf = (table: TableName, given: ReadonlyMap<TableName, readonly Schema[]>) =>
   widestOf(extraColumns(table, (given.get(table) ?? []).flatMap(columnsOf)));
 
 /**
@@ -171,7 +188,7 @@ export function tableStatements(
   const database = checkName('database', options.database ?? DATABASE);
   const tables = TABLES.flatMap((table) => [
     createLocal(table, extraOf(table, schemas), options),
-    createOver(table, options),
+    createQueryTable(table, options),
   ]);
   return [
     `CREATE DATABASE IF NOT EXISTS ${database}`,

@@ -1,7 +1,7 @@
 // What the rows of a chunk add up to here, to compare with what a node has stored.
 import type { RecordBatch } from '../stream/batch.ts';
 import type { StoredColumn } from './columns.ts';
-import { quoteName } from './statements.ts';
+import { quoteName } from './quote.ts';
 
 /** The values of a column of numbers. */
 type Values = RecordBatch['columns'][string];

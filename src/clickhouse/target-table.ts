@@ -1,18 +1,19 @@
 // A table on a node: its columns as the server has them, staging tables beside it, its chunks.
 import { createHash, randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { AioscopeError } from '../errors.ts';
 import type { ClusterNode } from './cluster-node.ts';
-import { type ColumnType, PLACE, type StoredColumn, type TableName } from './columns.ts';
-import { definitionOf, fits, KEYS, localName, quoteName, quoteText } from './statements.ts';
-
-/** A stored column as the server describes it. */
-interface ServerColumn {
-  readonly name: string;
-  readonly type: string;
-  /** Its codec, as in a definition; empty if it has none. */
-  readonly codec: string;
-}
+import { type ColumnType, POSITION_COLUMNS, type StoredColumn, type TableName } from './columns.ts';
+import { DATABASE } from './connection-options.ts';
+import { quoteText } from './quote.ts';
+import {
+  addColumns,
+  isComputed,
+  readColumns,
+  type ServerColumn,
+  type ServerTable,
+  sameDefinition,
+} from './server-columns.ts';
+import { definitionOf, fits, localName, PARTITION_AND_ORDER } from './statements.ts';
 
 /** The number of rows of a load on a node, by chunk. */
 export type ChunkRows = ReadonlyMap<number, number>;
@@ -22,10 +23,6 @@ export interface ChunkPlace {
   readonly load: string;
   readonly chunk: number;
 }
-
-/** How often, and after which time, we look whether somebody else has added columns. */
-const ADD_TRIES = 50;
-const ADD_WAIT_MS = 100;
 
 const stagingPrefix = (table: TableName, load: string): string =>
   `${table}_staging_${createHash('sha256').update(load).digest('hex').slice(0, 16)}_`;
@@ -56,65 +53,54 @@ export class TargetTable {
    * Learns the columns, and adds those that it lacks of `columns`.
    *
    * @throws AioscopeError `AIOSCOPE_CLICKHOUSE` if the table does not exist, or a column of it has
-   *   another type
+   *   another type or is computed
    */
   async prepare(columns: readonly StoredColumn[], hasCodecs: boolean): Promise<void> {
     await this.#read(hasCodecs);
     for (const { name, type } of columns) {
       const found = this.#columns.find((each) => each.name === name);
-      if (found === undefined || fits(type, found.type)) continue;
-      throw new AioscopeError(
-        'AIOSCOPE_CLICKHOUSE',
-        `${this.node.url}: the column ${name} of ${this.#name} has the type ${found.type}, and ` +
-          `the records have ${type}; load them into another database, or rename the field in ` +
-          'the layout',
-      );
+      if (found === undefined) continue;
+      const { node } = this;
+      const which = `${node.url}: the column ${name} of ${this.#name}`;
+      if (isComputed(found))
+        throw new AioscopeError(
+          'AIOSCOPE_CLICKHOUSE',
+          `${which} is computed (${found.kind}), and the records have a field of that name; ` +
+            'rename the field in the layout, or the column',
+        );
+      if (!fits(type, found.type))
+        throw new AioscopeError(
+          'AIOSCOPE_CLICKHOUSE',
+          `${which} has the type ${found.type}, and the records have ${type}; load them into ` +
+            'another database, or rename the field in the layout',
+        );
     }
-    await this.#add(localName(this.#table), columns, hasCodecs);
+    const definitions = (codecs: boolean) =>
+      new Map(columns.map((each) => [each.name, definitionOf(each, codecs)]));
+    await addColumns(this.#on(localName(this.#table)), definitions(hasCodecs));
     // A run that was killed may have added them to one of the two tables only.
-    await this.#add(this.#table, columns, false);
+    await addColumns(this.#on(this.#table), definitions(false));
     await this.#read(hasCodecs);
   }
 
-  /** Adds the columns that a table lacks. Another loader, or a replica, may add them meanwhile. */
-  async #add(table: string, columns: readonly StoredColumn[], hasCodecs: boolean): Promise<void> {
-    const missing = async () => {
-      const known = new Set((await this.#columnsOf(table, false)).map(({ name }) => name));
-      return columns.filter(({ name }) => !known.has(name));
-    };
-    const lacking = await missing();
-    if (lacking.length === 0) return;
-    const added = lacking.map((each) => `ADD COLUMN ${definitionOf(each, hasCodecs)}`).join(', ');
-    const name = `${this.#database}.${table}`;
-    try {
-      await this.node.run(`adding columns to ${name}`, `ALTER TABLE ${name} ${added}`);
-    } catch (error) {
-      for (let tries = 0; (await missing()).length > 0; tries++) {
-        if (tries === ADD_TRIES) throw error;
-        await sleep(ADD_WAIT_MS);
-      }
-    }
-  }
-
-  /** The stored columns of a table; none if it does not exist. */
-  async #columnsOf(table: string, hasCodecs: boolean): Promise<ServerColumn[]> {
-    const codec = hasCodecs ? 'compression_codec' : "''";
-    const rows = await this.node.rows(
-      `reading the columns of ${this.#database}.${table}`,
-      `SELECT name, type, ${codec} FROM system.columns ` +
-        `WHERE database = ${quoteText(this.#database)} AND table = ${quoteText(table)} ` +
-        "AND default_kind != 'ALIAS'",
-    );
-    return rows.map(([name, type, written]) => ({ name, type, codec: written }));
+  #on(table: string): ServerTable {
+    return { node: this.node, database: this.#database, table };
   }
 
   async #read(hasCodecs: boolean): Promise<void> {
-    this.#columns = await this.#columnsOf(localName(this.#table), hasCodecs);
-    if (PLACE.every(({ name }) => this.#columns.some((each) => each.name === name))) return;
+    this.#columns = await readColumns(this.#on(localName(this.#table)), hasCodecs);
+    const has = ({ name }: StoredColumn) => this.#columns.some((each) => each.name === name);
+    const lacking = POSITION_COLUMNS.find((each) => !has(each));
+    if (lacking === undefined) return;
+    const { url } = this.node;
+    const where = this.#database === DATABASE ? '' : ` --database ${this.#database}`;
     throw new AioscopeError(
       'AIOSCOPE_CLICKHOUSE',
-      `${this.node.url}: there is no table ${this.#name} of aioscope; create it: ` +
-        'aioscope clickhouse schema --apply',
+      this.#columns.length > 0
+        ? `${url}: the table ${this.#name} is not one of aioscope: it has no column ` +
+            `${lacking.name}; use another database: --database NAME`
+        : `${url}: there is no table ${this.#name}; create it: ` +
+            `aioscope clickhouse schema --apply --url ${url}${where}`,
     );
   }
 
@@ -135,22 +121,22 @@ export class TargetTable {
     );
   }
 
-  /** Creates a staging table, in which the columns of the chunk have defaults; returns its name. */
+  /** Creates a staging table with defaults of the load and the chunk; returns its name. */
   async stage({ load, chunk }: ChunkPlace): Promise<string> {
     const constants: Readonly<Record<string, string>> = {
       load: quoteText(load),
       chunk: `toUInt32(${chunk})`,
     };
-    const columns = this.#columns.map(({ name, type, codec }) => {
-      const value = Object.hasOwn(constants, name) ? ` DEFAULT ${constants[name]}` : '';
-      return `${quoteName(name)} ${type}${value} ${codec}`;
-    });
+    // With its computed columns: REPLACE takes their values from there as they are.
+    const columns = this.#columns.map((each) =>
+      sameDefinition(each, Object.hasOwn(constants, each.name) ? constants[each.name] : undefined),
+    );
     const random = randomBytes(6).toString('hex');
     const name = `${this.#database}.${stagingPrefix(this.#table, load)}${chunk}_${random}`;
     // If it were broken off, the node could still create it, after we drop it.
     await this.node.run(
       'creating a staging table',
-      `CREATE TABLE ${name} (${columns.join(', ')}) ENGINE = MergeTree ${KEYS}`,
+      `CREATE TABLE ${name} (${columns.join(', ')}) ENGINE = MergeTree ${PARTITION_AND_ORDER}`,
       true,
     );
     return name;
