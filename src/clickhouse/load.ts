@@ -27,8 +27,8 @@ export interface LoadOptions extends ConnectionOptions, ReadOptions {
   /** What the table of loads calls the source. Default: the name of the load. */
   readonly file?: string | undefined;
   /**
-   * What the stream selects, such as its conditions. A load is resumed only with the same selection.
-   * Default: all records.
+   * What the stream selects, such as its conditions. A load is resumed only with the same
+   * selection. Default: all records.
    */
   readonly selection?: string | undefined;
   /** Rows per chunk. Default: 4 GiB of records, or a thousandth of a file if that is more. */

@@ -1,4 +1,4 @@
-// The chunks of a source that can be read only once: which of those in place need not be sent again.
+// Of a source that can be read only once, the chunks that need not be sent again.
 import { AioscopeError } from '../errors.ts';
 import type { ChunkMap } from './chunk-map.ts';
 import { partOfChunk } from './chunks.ts';
