@@ -17,7 +17,10 @@ export interface ConnectionOptions {
   readonly database?: string | undefined;
   /** The certificate, as PEM, of the authority that has signed those of the nodes. */
   readonly caCertificate?: string | undefined;
-  /** How long a node may be silent before it counts as lost, in ms. Default: 120,000. */
+  /**
+   * How long a node may be silent before it counts as lost, in ms; waiting for the source does not
+   * count. Default: 120,000.
+   */
   readonly timeoutMs?: number | undefined;
 }
 

@@ -194,7 +194,8 @@ export class TableLoader {
   async #loadInOrder(job: Job): Promise<void> {
     const { part, entry, before, placed, numberOf } = job;
     const { load, onBytes, signal } = this.#options;
-    const slices = new ChunkedSlices(byChunk(part.read(0, undefined, onBytes), entry.chunkRows));
+    const read = byChunk(part.read(0, undefined, onBytes), entry.chunkRows);
+    const slices = new ChunkedSlices(read, signal);
     const finishing = new Set<Promise<void>>();
     const skipped = new SkippedChunks(before, entry);
     let fault: { readonly error: unknown } | undefined;
@@ -216,6 +217,7 @@ export class TableLoader {
           .then(() => this.#place(placed, number, staged.rows))
           .catch((error: unknown) => {
             fault ??= { error };
+            slices.fail(error);
           })
           .finally(() => finishing.delete(finished));
         finishing.add(finished);
