@@ -20,7 +20,7 @@ test('HTTPS', async () => {
   const authority = ['--ca-cert', tls?.ca ?? ''];
   await createTables(secure, ...authority);
   const file = writeDump(join(folder, 'dump.iocb88'));
-  expectFault(await load(file, 'tls', secure), 'https://127.0.0.1:', 'certificate');
+  expectFault(await load(file, 'tls', secure), 'https://127.0.0.1:', 'certificate', '--ca-cert');
   expect((await visible(urls, 'tls')).rows).toBe(0);
   const { status, stderr } = await load(file, 'tls', secure, ...authority);
   expect([status, stderr]).toEqual([0, '']);
@@ -41,5 +41,7 @@ test('a file that is no certificate', async () => {
   const { nodes, folder } = cluster();
   const file = writeDump(join(folder, 'dump.iocb88'));
   const urls = nodes.map(({ httpsUrl = '' }) => httpsUrl);
-  expectFault(await load(file, 'tls', urls, '--ca-cert', file), 'certificate');
+  const { status, stderr } = await load(file, 'tls', urls, '--ca-cert', file);
+  expect(stderr).toMatch(/^aioscope: error: --ca-cert is not a certificate; it must be in PEM/);
+  expect(status).toBe(2);
 });

@@ -141,7 +141,7 @@ export const textsOf = (
 export async function pairsOf(
   files: readonly string[],
   matching: MatchingOptions,
-  given: Pick<PairOptions, 'where' | 'from' | 'to' | 'workers'>,
+  given: Pick<PairOptions, 'where' | 'from' | 'to' | 'workers' | 'signal'>,
   quiet: boolean,
 ): Promise<BatchStream> {
   const { sources, options } = await openMatchInputs(files, matching);

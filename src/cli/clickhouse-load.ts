@@ -1,7 +1,6 @@
 // `aioscope clickhouse load`: files, traces or pairs into the tables of ClickHouse.
 import { createHash } from 'node:crypto';
 import { realpathSync, statSync } from 'node:fs';
-import { constants } from 'node:os';
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import type { ProfileName } from '../abi/index.ts';
@@ -49,7 +48,11 @@ function nameOf(files: readonly string[]): string {
     const { size, mtimeMs } = statOf(file);
     hash.update(`${realpathSync(file)}\0${size}\0${mtimeMs}\0`);
   }
-  const name = basename(files[0]).replace(/\..*$/s, '').replace(OTHERS, '_').slice(0, 100);
+  const name = basename(files[0])
+    .replace(/\..*$/s, '')
+    .replace(OTHERS, '_')
+    .replace(/^-+/, '')
+    .slice(0, 100);
   return `${name || 'load'}-${hash.digest('hex').slice(0, 8)}`;
 }
 
@@ -87,10 +90,21 @@ function checkPairing(options: LoadCommandOptions): void {
 }
 
 /** The parts to load, and what closes them. */
-async function partsOf(files: readonly string[], options: LoadCommandOptions, signal: AbortSignal) {
+interface Parts {
+  readonly all: readonly LoadPart[];
+  readonly torn: () => FileParts['all'];
+  readonly close: () => Promise<void>;
+}
+
+/** Opens the parts to load. */
+async function partsOf(
+  files: readonly string[],
+  options: LoadCommandOptions,
+  signal: AbortSignal,
+): Promise<Parts> {
   const { where, check, engine, compression } = options;
   if (options.pairs) {
-    const pairs = await pairsOf(files, options, { where }, true);
+    const pairs = await pairsOf(files, options, { where, signal }, true);
     const all: readonly LoadPart[] = [streamPart(pairs, 'pairs', files.join(', '))];
     return { all, torn: () => [], close: async () => {} };
   }
@@ -104,22 +118,45 @@ async function partsOf(files: readonly string[], options: LoadCommandOptions, si
   return { all: parts.all, torn: () => parts.all, close: () => parts.close() };
 }
 
+/** The same, until the signal fires: opening a pipe waits for whoever writes to it. */
+function openParts(
+  files: readonly string[],
+  options: LoadCommandOptions,
+  signal: AbortSignal,
+): Promise<Parts> {
+  const stopped = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+  stopped.catch(() => {});
+  return Promise.race([partsOf(files, options, signal), stopped]);
+}
+
 /** What Ctrl-C or a termination has stopped, so that its staging tables are dropped first. */
 interface Stop {
   readonly signal: AbortSignal;
-  /** The exit code after a signal; undefined before one. */
-  exitCode: number | undefined;
+  /** The signal that the process got. */
+  name: (typeof SIGNALS)[number] | undefined;
+  /** Lets signals end the process again. */
+  release(): void;
 }
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 function stoppedBySignals(): Stop {
   const controller = new AbortController();
-  const stop: Stop = { signal: controller.signal, exitCode: undefined };
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.once(name, () => {
-      stop.exitCode = 128 + constants.signals[name];
-      const message = `stopped by ${name}; run the same load again to complete it`;
-      controller.abort(new AioscopeError('AIOSCOPE_CLICKHOUSE', message));
-    });
+  const onSignal = (name: (typeof SIGNALS)[number]): void => {
+    stop.name ??= name;
+    const message = `stopped by ${name}; run the same load again to complete it`;
+    controller.abort(new AioscopeError('AIOSCOPE_CLICKHOUSE', message));
+  };
+  const stop: Stop = {
+    signal: controller.signal,
+    name: undefined,
+    release: () => {
+      for (const name of SIGNALS) process.removeListener(name, onSignal);
+    },
+  };
+  for (const name of SIGNALS) process.once(name, onSignal);
   return stop;
 }
 
@@ -131,34 +168,38 @@ async function run(files: readonly string[], options: LoadCommandOptions): Promi
   const { chunkRows } = options;
   const stop = stoppedBySignals();
   const { signal } = stop;
-  const parts = await partsOf(files, options, signal);
+  let parts: Parts | undefined;
   try {
+    parts = await openParts(files, options, signal);
+    const { all } = parts;
     const result = await withProgress(load, (onProgress) =>
-      loadParts(parts.all, {
+      loadParts(all, {
         ...connection,
         ...{ load, chunkRows, signal, onProgress, selection: selectionOf(options) },
       }),
     );
     for (const { file, torn } of parts.torn()) warnTorn(file, torn.tornBytes, torn.tornOffset);
-    for (const { file, schema } of parts.all) {
+    for (const { file, schema } of all) {
       const lacks = lackedBy(schema);
       if (lacks.length > 0) printWarning(lacksText(file, lacks));
     }
     await write(options.json ? `${JSON.stringify(result)}\n` : loadedText(load, result.tables));
   } catch (error) {
-    if (stop.exitCode === undefined) throw error;
+    if (stop.name === undefined) throw error;
     printError(errorText(error, () => false));
-    process.exitCode = stop.exitCode;
   } finally {
-    await parts.close();
+    await parts?.close();
+    stop.release();
   }
+  // Not process.exit, which waits for a thread that opens or reads a silent pipe.
+  if (stop.name !== undefined) process.kill(process.pid, stop.name);
 }
 
 const HELP = `
 The tables have to exist: aioscope clickhouse schema --apply. Submissions go to iocb,
 completions to io_event, events of ring images to aio_ring; a trace also has refused
 and calls. --pairs loads the pairs of aioscope match --pairs instead; --where then
-selects pairs. Calls have no conditions, so --where leaves them out.
+selects pairs. --where does not apply to calls; they are not loaded.
 
 Rows go to the nodes in chunks. Each chunk is compared with what was sent and put in
 place as a whole. If anything fails, run the same command again: it loads the chunks
@@ -178,7 +219,7 @@ export function addLoad(clickhouse: Command): void {
     .command('load')
     .description('Load records or pairs into the tables, each row exactly once.')
     .argument('<file...>', 'dumps or traces to read; - is standard input')
-    .option('--load <name>', 'name of the load (default: of the file, and a number)')
+    .option('--load <name>', 'name of the load (default: file name plus a hash)')
     .option('--pairs', 'match submissions to completions, and load the pairs')
     .addOption(whereOption('records'))
     .addOption(checkOption())

@@ -105,7 +105,7 @@ export function add(aioscope: Command): void {
     .argument('[file...]', 'dumps or traces whose fields become columns')
     .option('--cluster <name>', 'cluster over which the tables are distributed')
     .option('--replicated', 'replicated tables, by the macros {shard} and {replica}')
-    .option('--no-codecs', 'no column codecs, for servers before 20.1')
+    .option('--no-codecs', 'omit column codecs, for servers before 20.1')
     .option('--apply', 'create what is missing on every --url: tables and columns')
     .addHelpText('after', SCHEMA_HELP)
     .action(schema);

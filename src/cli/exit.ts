@@ -10,9 +10,15 @@ export const BAD_USAGE = 2;
 /** Exit code of `check`: it found refusals, or completions or rings that cannot be genuine. */
 export const FOUND = 3;
 
+/** Options that the command line calls otherwise than the library. */
+const FLAGS: Readonly<Record<string, string>> = {
+  caCertificate: '--ca-cert',
+  timeoutMs: '--timeout',
+};
+
 /** The name of an option of the library as the command line spells it. */
 const flagOf = (name: string): string =>
-  `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  FLAGS[name] ?? `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /** The message of anything thrown, with the options that the command has spelled with dashes. */
 export function errorText(thrown: unknown, has: (flag: string) => boolean): string {

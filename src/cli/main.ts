@@ -98,11 +98,17 @@ Exit codes:
   3  check found refused submissions, or completions or rings that cannot be genuine;
      findings found an error`;
 
+/** Whether commands, or commands of theirs, have an option. */
+const haveFlag = (all: readonly Command[], flag: string): boolean =>
+  all.some(
+    ({ commands, options }) =>
+      options.some(({ long }) => long === flag) || haveFlag(commands, flag),
+  );
+
 /** Prints an error, and returns the exit code that tells usage errors from bad data. */
 function exitCodeOf(error: unknown, { commands }: Pick<Command, 'commands'>): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : BAD_USAGE;
-  const has = (flag: string) =>
-    commands.some(({ options }) => options.some(({ long }) => long === flag));
+  const has = (flag: string) => haveFlag(commands, flag);
   printError(errorText(error, has));
   return error instanceof AioscopeError && USAGE.includes(error.code) ? BAD_USAGE : BAD_DATA;
 }

@@ -1,13 +1,22 @@
 // Slices in order, read chunk by chunk by whoever loads them.
+import { unlessAborted } from '../stream/fault.ts';
 import type { Slice } from './load-part.ts';
+
+type ChunkSlice = Slice & { readonly chunk: number };
 
 /** Slices in order, to be read chunk by chunk. */
 export class ChunkedSlices {
-  readonly #slices: AsyncGenerator<Slice & { readonly chunk: number }, void, void>;
-  #pending: (Slice & { readonly chunk: number }) | undefined;
+  readonly #slices: AsyncGenerator<ChunkSlice, void, void>;
+  readonly #failed = new AbortController();
+  readonly #stop: AbortSignal;
+  #pending: ChunkSlice | undefined;
+  #isReading = false;
 
-  constructor(slices: AsyncGenerator<Slice & { readonly chunk: number }, void, void>) {
+  /** `signal` ends a read that waits for its source: `next` and `current` throw its reason. */
+  constructor(slices: AsyncGenerator<ChunkSlice, void, void>, signal?: AbortSignal) {
     this.#slices = slices;
+    const { signal: failed } = this.#failed;
+    this.#stop = signal === undefined ? failed : AbortSignal.any([signal, failed]);
   }
 
   /** The next chunk; undefined at the end. */
@@ -17,7 +26,12 @@ export class ChunkedSlices {
   }
 
   async #step(): Promise<void> {
-    const { value } = await this.#slices.next();
+    this.#pending = undefined;
+    this.#isReading = true;
+    const step = this.#slices.next().finally(() => {
+      this.#isReading = false;
+    });
+    const { value } = await unlessAborted(step, this.#stop);
     this.#pending = value ?? undefined;
   }
 
@@ -30,7 +44,16 @@ export class ChunkedSlices {
     }
   }
 
+  /** Ends a read that waits for its source, because of an error elsewhere, which it throws. */
+  fail(error: unknown): void {
+    this.#failed.abort(error);
+  }
+
+  /** Closes the source, without waiting for a read that may never end. */
   async close(): Promise<void> {
-    await this.#slices.return();
+    const isReading = this.#isReading;
+    const closing = this.#slices.return();
+    if (isReading) closing.catch(() => {});
+    else await closing;
   }
 }

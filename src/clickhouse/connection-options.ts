@@ -1,4 +1,5 @@
 // How the nodes of ClickHouse are reached.
+import crypto from 'node:crypto';
 import { AioscopeError, badValue } from '../errors.ts';
 
 /** How the nodes of ClickHouse are reached. */
@@ -37,7 +38,11 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /** Returns the name of a database or cluster. @throws AioscopeError `AIOSCOPE_OPTION` */
 export function checkName(option: string, name: string): string {
   if (NAME.test(name)) return name;
-  throw badValue(option, name, 'it must begin with a letter and have only letters, digits and _');
+  throw badValue(
+    option,
+    name,
+    'it must begin with a letter or _, and have only letters, digits and _',
+  );
 }
 
 /** An address for an error, without what may be a password. */
@@ -55,14 +60,15 @@ function checkUrl(url: string): string {
     );
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     throw badValue('url', shown(url), 'it must be an address such as http://node1:8123');
-  const { pathname, search, hash } = new URL(url);
-  if (pathname !== '/' || search !== '' || hash !== '')
+  // An empty query is not in `search`.
+  const { pathname, origin } = new URL(url);
+  if (pathname !== '/' || /[?#]/.test(url))
     throw badValue(
       'url',
       shown(url),
       'it must be an address without a path, such as http://node1:8123',
     );
-  return url.replace(/\/$/, '');
+  return origin;
 }
 
 /** Returns the addresses. @throws AioscopeError `AIOSCOPE_OPTION` for none, or one twice */
@@ -77,4 +83,25 @@ export function checkUrls(url: ConnectionOptions['url'] = []): string[] {
   const twice = checked.find((url, i) => checked.indexOf(url) !== i);
   if (twice !== undefined) throw badValue('url', twice, 'it is given twice; give each node once');
   return checked;
+}
+
+/** The longest time that a timer of Node takes. */
+const TIMEOUT_MAX = 2 ** 31 - 1;
+
+/** Checks what does not depend on the node. @throws AioscopeError `AIOSCOPE_OPTION` */
+export function checkConnection({ timeoutMs, caCertificate }: ConnectionOptions): void {
+  if (timeoutMs !== undefined && !(timeoutMs >= 1 && timeoutMs <= TIMEOUT_MAX))
+    throw badValue('timeoutMs', timeoutMs, `it must be from 1 to ${TIMEOUT_MAX} ms`);
+  if (caCertificate === undefined) return;
+  try {
+    new crypto.X509Certificate(caCertificate);
+  } catch (cause) {
+    throw new AioscopeError(
+      'AIOSCOPE_OPTION',
+      (option) =>
+        `${option('caCertificate')} is not a certificate; it must be in PEM, ` +
+        'beginning with -----BEGIN CERTIFICATE-----',
+      { cause },
+    );
+  }
 }

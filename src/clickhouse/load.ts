@@ -51,12 +51,16 @@ const LOAD_NAMES = [
   'onProgress:function',
 ] as const;
 
-const LOAD = /^[A-Za-z0-9_.-]{1,200}$/;
+const LOAD = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}$/;
 
 /** Returns the name of a load. @throws AioscopeError `AIOSCOPE_OPTION` */
 export function checkLoad(load: string): string {
   if (typeof load === 'string' && LOAD.test(load)) return load;
-  throw badValue('load', load, 'it may have letters, digits, _, . and -, and at most 200 of them');
+  throw badValue(
+    'load',
+    load,
+    'it must begin with a letter, a digit or _, and may have . and - besides, at most 200 in all',
+  );
 }
 
 /** Runs work with a connection to each node, and closes them. */

@@ -1,4 +1,5 @@
 // Putting one chunk in place: staged, compared with what was sent, and exchanged as a whole.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AioscopeError } from '../errors.ts';
 import { tableOf } from '../sinks/table.ts';
 import type { StoredColumn } from './columns.ts';
@@ -11,6 +12,9 @@ import type { ChunkPlace, TargetTable } from './target-table.ts';
 
 /** Rows per block: the parts that the server makes of them are sorted in memory. */
 const BLOCK_ROWS = 2 ** 16;
+
+/** How long dropping a staging table may hold back an error. */
+const DROP_MS = 3000;
 
 /** The columns that are sent of a part, `index` first. */
 export function sentColumns({ schema }: LoadPart): StoredColumn[] {
@@ -74,8 +78,10 @@ export async function stageChunk(
   const columns = sentColumns(part);
   const staging = await target.stage(place);
   const dropped = async (error: unknown): Promise<never> => {
-    // The next run of the load drops it, if the node does not answer now.
-    await target.drop(staging).catch(() => {});
+    // The next run of the load drops it, if the node does not do so at once: it may wait for an
+    // insert that was broken off.
+    const late = sleep(DROP_MS, undefined, { ref: false });
+    await Promise.race([target.drop(staging).catch(() => {}), late]);
     throw error;
   };
   const names = columns.map(({ name }) => quoteName(name)).join(', ');
@@ -93,7 +99,7 @@ export async function stageChunk(
       const what = `comparing chunk ${place.chunk}`;
       const [answer] = await target.node.rows(what, tally.query(staging));
       const difference = tally.differenceFrom(answer);
-      if (difference !== undefined) throw isDifferent(target, place, difference);
+      if (difference !== undefined) throw mismatchError(target, place, difference);
       await target.replace(staging, place);
     }
     await target.drop(staging);
@@ -101,7 +107,7 @@ export async function stageChunk(
   return { rows: tally.rows, finish: () => finish().catch(dropped) };
 }
 
-function isDifferent({ node }: TargetTable, { chunk }: ChunkPlace, difference: string) {
+function mismatchError({ node }: TargetTable, { chunk }: ChunkPlace, difference: string) {
   return new AioscopeError(
     'AIOSCOPE_CLICKHOUSE',
     `${node.url}: chunk ${chunk} was not stored as it was sent: ${difference}; nothing of it was ` +

@@ -1,4 +1,4 @@
-// What loads into ClickHouse are and have done, in words.
+// Describes loads into ClickHouse and their results.
 import { formatCount, formatQuantity } from './format.ts';
 import type { TablePart } from './section.ts';
 
