@@ -6,5 +6,6 @@
  */
 export { applyStatements, hasCodecs } from './clickhouse/apply.ts';
 export { FileParts } from './clickhouse/file-parts.ts';
+export { fingerprintAt } from './clickhouse/fingerprint.ts';
 export { loadParts } from './clickhouse/load.ts';
 export { type LoadPart, lackedBy, streamPart } from './clickhouse/load-part.ts';

@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import type { ProfileName } from '../abi/index.ts';
 import {
   FileParts,
+  fingerprintAt,
   type LoadPart,
   lackedBy,
   loadParts,
@@ -96,6 +97,10 @@ interface Parts {
   readonly close: () => Promise<void>;
 }
 
+/** What distinguishes the inputs of pairs from others: files, and those that were refused. */
+const contentsOf = (files: readonly string[], { refused }: LoadCommandOptions): string =>
+  fingerprintAt(refused === undefined ? files : [...files, refused]);
+
 /** Opens the parts to load. */
 async function partsOf(
   files: readonly string[],
@@ -105,7 +110,9 @@ async function partsOf(
   const { where, check, engine, compression } = options;
   if (options.pairs) {
     const pairs = await pairsOf(files, options, { where, signal }, true);
-    const all: readonly LoadPart[] = [streamPart(pairs, 'pairs', files.join(', '))];
+    const all: readonly LoadPart[] = [
+      streamPart(pairs, 'pairs', files.join(', '), contentsOf(files, options)),
+    ];
     return { all, torn: () => [], close: async () => {} };
   }
   const parts = await FileParts.open(sourcesOf(files, options), {

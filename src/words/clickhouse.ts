@@ -18,6 +18,7 @@ interface LoadStatus {
   readonly rows: number;
   readonly chunks: number;
   readonly isComplete: boolean;
+  readonly shardsMissing: number;
   readonly selection: string;
   readonly lacks: readonly string[];
 }
@@ -33,12 +34,18 @@ export function loadedText(load: string, tables: readonly TableLoad[]): string {
   return `Load ${load} is complete.\n${lines.join('')}`;
 }
 
+/** Of a load that also has chunks elsewhere, these nodes cannot say whether it is complete. */
+function stateOf(isComplete: boolean, shardsMissing: number): string {
+  if (shardsMissing > 0) return `on ${formatQuantity(shardsMissing, 'more shard')}`;
+  return isComplete ? 'complete' : 'incomplete';
+}
+
 /** The loads as a table. */
 export const loadsTable = (loads: readonly LoadStatus[]): Omit<TablePart, 'kind'> => ({
   heads: ['load', 'table', 'rows', 'chunks', 'state', 'selection', 'file'],
-  rows: loads.map(({ load, table, rows, chunks, isComplete, selection, file }) => [
+  rows: loads.map(({ load, table, rows, chunks, isComplete, shardsMissing, selection, file }) => [
     ...[load, table, formatCount(rows), formatCount(chunks)],
-    ...[isComplete ? 'complete' : 'incomplete', selection, file],
+    ...[stateOf(isComplete, shardsMissing), selection, file],
   ]),
   textColumns: [0, 1, 4, 5, 6],
   least: 5,
