@@ -96,7 +96,7 @@ test('--apply refuses tables with other engines, and what the node cannot have',
     'there is no cluster other in the configuration of this node (it has aio); add it to',
   );
   expect(await refused('--database', 'none', ...url, '--replicated')).toContain(
-    'replicated tables need ZooKeeper or ClickHouse Keeper, and the macros',
+    'configure ZooKeeper or ClickHouse Keeper on the node, or omit --replicated',
   );
 });
 

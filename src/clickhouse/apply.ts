@@ -1,5 +1,4 @@
 // Creating the database and its tables on every node, and adding the columns that they lack.
-import { AioscopeError } from '../errors.ts';
 import type { Schema } from '../layout/schema.ts';
 import type { ClusterNode } from './cluster-node.ts';
 import { storedColumns, TABLES, type TableName } from './columns.ts';
@@ -18,26 +17,6 @@ import {
 import { TargetTable } from './target-table.ts';
 
 type Schemas = ReadonlyMap<TableName, readonly Schema[]>;
-
-/** Creates on a node what does not exist. */
-async function create(
-  node: ClusterNode,
-  statements: StatementOptions,
-  schemas: Schemas,
-): Promise<void> {
-  try {
-    for (const statement of tableStatements(statements, schemas))
-      await node.run('creating tables', statement);
-  } catch (error) {
-    if (!statements.replicated || !/zookeeper|keeper|macro/i.test(String(error))) throw error;
-    throw new AioscopeError(
-      'AIOSCOPE_CLICKHOUSE',
-      `${(error as Error).message}; replicated tables need ZooKeeper or ClickHouse Keeper, and ` +
-        'the macros shard and replica, in the configuration of every node',
-      { cause: error },
-    );
-  }
-}
 
 /** Adds to the tables of a node the columns that they lack. */
 async function complete(
@@ -74,7 +53,8 @@ export const applyStatements = (
     for (const node of nodes) await checkEngines(node, database, statements);
     for (const node of nodes) {
       const codecs = statements.codecs !== false && (await node.hasCodecs());
-      await create(node, { ...statements, database, codecs }, schemas);
+      for (const statement of tableStatements({ ...statements, database, codecs }, schemas))
+        await node.run('creating tables', statement);
       await complete(node, database, schemas, codecs);
     }
     const { all } = await shardsOf(nodes, database);
