@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { generate } from '../dist/generate/index.js';
 import { resolveSchema } from '../dist/node.js';
 import { missing, startCluster, stopCluster } from '../scripts/clickhouse-cluster.mjs';
-import { median, path, run } from './child.mjs';
+import { ENVIRONMENT, median, path, run } from './child.mjs';
 
 const RECORDS = 5_000_000;
 const ROUNDS = 7;
@@ -17,7 +17,7 @@ const folder = mkdtempSync(join(tmpdir(), 'aioscope-clickhouse-bench-'));
 const file = join(folder, 'dump.iocb88');
 for (const chunk of generate({ kind: 'iocb', layout: 'traced', records: RECORDS }))
   appendFileSync(file, chunk);
-process.env.NODE_PATH ??= path('../test/peers/node_modules');
+ENVIRONMENT.NODE_PATH ??= path('../test/peers/node_modules');
 const cluster = await startCluster(join(folder, 'cluster'));
 const urls = cluster.nodes.map(({ url }) => url);
 
