@@ -1,5 +1,5 @@
 // Listing loads, and dropping one.
-import { AioscopeError, badValue } from '../errors.ts';
+import { AioscopeError } from '../errors.ts';
 import { checkArgument, checkOptions } from '../layout/option-names.ts';
 import { ChunkMap } from './chunk-map.ts';
 import { partOfChunk } from './chunks.ts';
@@ -139,6 +139,9 @@ export async function dropLoad(load: string, options: ConnectionOptions): Promis
         `ALTER TABLE ${database}.${LOADS} DROP PARTITION ${quoteText(load)}`,
       );
     if (rows > 0 || entries.length > 0) return rows;
-    throw badValue('load', load, 'these nodes have no load of that name');
+    throw new AioscopeError(
+      'AIOSCOPE_OPTION',
+      `there is no load ${load} on these nodes; aioscope clickhouse loads lists them`,
+    );
   });
 }

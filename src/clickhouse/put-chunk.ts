@@ -2,8 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AioscopeError } from '../errors.ts';
 import { tableOf } from '../sinks/table.ts';
-import type { StoredColumn } from './columns.ts';
-import { columnType } from './columns.ts';
+import { columnsOf, type StoredColumn } from './columns.ts';
 import type { LoadPart, Slice } from './load-part.ts';
 import { BlockEncoder } from './native.ts';
 import { quoteName } from './statements.ts';
@@ -17,13 +16,10 @@ const BLOCK_ROWS = 2 ** 16;
 const DROP_MS = 3000;
 
 /** The columns that are sent of a part, `index` first. */
-export function sentColumns({ schema }: LoadPart): StoredColumn[] {
-  const columns = tableOf(schema, {}).columns.map((column) => ({
-    name: column.name,
-    type: columnType(column),
-  }));
-  return [{ name: 'index', type: 'UInt64' }, ...columns];
-}
+export const sentColumns = ({ schema }: LoadPart): StoredColumn[] => [
+  { name: 'index', type: 'UInt64' },
+  ...columnsOf(schema),
+];
 
 /** A chunk whose rows have been sent to a staging table. */
 export interface StagedChunk {
