@@ -1,5 +1,12 @@
 // Does a reader that is told to end close its source, and a disposed batch refuse to be read?
-import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
@@ -14,8 +21,13 @@ const kind = 'io_event';
 const bytes = randomBytes(32 * 20_000);
 const path = join(folder, 'dump.ioev');
 writeFileSync(path, bytes);
-const IOCBS = fixture('fio_nowait.iocb88');
-const EVENTS = fixture('fio_nowait.ioev56');
+/** A copy of a capture: tests of the same process may have the capture itself open. */
+function copyOf(name: string): string {
+  copyFileSync(fixture(name), join(folder, name));
+  return join(folder, name);
+}
+const IOCBS = copyOf('fio_nowait.iocb88');
+const EVENTS = copyOf('fio_nowait.ioev56');
 
 /** Whether this process has any of these files open. */
 function areOpen(...files: string[]): boolean {
