@@ -1,11 +1,11 @@
 // Does closing a connection close everything that it opened, also while a query runs?
 import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { connect, type DumpConnection, queryRows } from '../src/duckdb/index.ts';
-import { file } from './support/asking.ts';
-import { fixture } from './support/cli.ts';
-import { cellsOf } from './support/duckdb.ts';
-import { randomBytes } from './support/events.ts';
+import { connect, type DumpConnection, queryRows } from '../../src/duckdb/index.ts';
+import { file } from '../support/asking.ts';
+import { fixture } from '../support/cli.ts';
+import { cellsOf } from '../support/duckdb.ts';
+import { randomBytes } from '../support/events.ts';
 
 const descriptors = (): number => readdirSync('/proc/self/fd').length;
 const TRACED = [fixture('case_rwf.iocb88'), fixture('case_rwf.ioev56')];
