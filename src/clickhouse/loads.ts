@@ -109,7 +109,7 @@ function checkShards(entries: readonly CompleteEntry[], { all }: Shards): void {
 /**
  * Drops a load on these nodes: its rows, and its staging tables. Returns the number of rows.
  *
- * @throws AioscopeError `AIOSCOPE_OPTION`, also if there is no such load; `AIOSCOPE_PEER`;
+ * @throws AioscopeError `AIOSCOPE_OPTION`, also if the load does not exist; `AIOSCOPE_PEER`;
  *   `AIOSCOPE_CLICKHOUSE` if a node fails, or the load is also on other nodes
  */
 export async function dropLoad(load: string, options: ConnectionOptions): Promise<number> {
